@@ -1,0 +1,1 @@
+"""Card taps: decided, booked and explained; clearing, reversal and refund."""

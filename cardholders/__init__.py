@@ -1,0 +1,1 @@
+"""Individuals and businesses that programmes serve, and the people related to them."""

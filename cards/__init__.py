@@ -1,0 +1,1 @@
+"""Cards, their life cycle, spend controls and the PAN vault."""

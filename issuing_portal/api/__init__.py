@@ -1,0 +1,1 @@
+"""What every API view shares: authentication, problems, pagination, throttles, schema. No models."""

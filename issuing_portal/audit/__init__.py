@@ -1,0 +1,1 @@
+"""The trail: database triggers that write what changed, seals that chain it, and their verification."""

@@ -1,0 +1,1 @@
+"""Foundations: money, ids, states, errors, operations, jobs, crypto, signing, logs. No models, no views."""

@@ -1,0 +1,1 @@
+"""Idempotency keys: the first answer, stored in the transaction of its effect."""

@@ -1,0 +1,1 @@
+"""Accounts on a double-entry ledger."""

@@ -1,0 +1,1 @@
+"""Partners, their programmes, API keys and processor connections: who may call us."""

@@ -1,0 +1,1 @@
+"""The shell of the staff portal: layout, lists, home, search, health."""

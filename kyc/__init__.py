@@ -1,0 +1,1 @@
+"""KYC and KYB cases: the gate before a card."""
