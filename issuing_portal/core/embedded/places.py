@@ -105,6 +105,13 @@ def servers_dir(data: Path, user: ServerUser) -> Path:
     return _below_state_dir(name)
 
 
+def servers_place(data: Path) -> tuple[Path, ServerUser]:
+    """The folder that holds the servers' own folders, and who runs them: the owner of the cluster where there is one."""
+    user = server_user()
+    parent = servers_dir(data, user)
+    return parent, owner_of(parent / "pg") if (parent / "pg").exists() else user
+
+
 def _below_state_dir(name: str) -> Path:
     if os.geteuid() != 0:
         raise LauncherError("This checkout's data was made by root: start as root, or begin anew with `make reset`.")
