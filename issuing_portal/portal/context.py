@@ -23,15 +23,15 @@ class Section:
 
 
 SECTIONS = (
-    Section("KYC", "kyc:list", "id-badge-2", "kyc.view"),
-    Section("Cards", "cards:list", "credit-card", "cards.view"),
-    Section("Authorisations", "authorisations:list", "bolt", "authorisations.view"),
-    Section("Accounts", "ledger:list", "building-bank", "accounts.view"),
-    Section("Cardholders", "cardholders:list", "users", "cardholders.view"),
-    Section("Partners", "partners:list", "affiliate", "partners.view"),
-    Section("Audit", "audit:list", "history", "audit.view"),
-    Section("Staff", "staff:list", "user-shield", "staff.view"),
-    Section("Health", "portal:health", "heartbeat", "health.view"),
+    Section("KYC", "kyc:list", "id-badge-2", "kyc.read"),
+    Section("Cards", "cards:list", "credit-card", "cards.read"),
+    Section("Authorisations", "authorisations:list", "bolt", "authorisations.read"),
+    Section("Accounts", "ledger:list", "building-bank", "accounts.read"),
+    Section("Cardholders", "cardholders:list", "users", "cardholders.read"),
+    Section("Partners", "partners:list", "affiliate", "partners.read"),
+    Section("Audit", "audit:list", "history", "audit.read"),
+    Section("Staff", "staff:list", "user-shield", "staff.read"),
+    Section("Health", "portal:health", "heartbeat", "health.read"),
 )
 
 

@@ -2,14 +2,14 @@
 
 The word is always shown; the colour only helps the eye. Meaning of the colours: green works, azure moves on its own,
 yellow waits for somebody, orange is held back, red is refused or lost, secondary is over, purple is somebody's choice.
-A new status gets its line here (tests/portal/test_face.py fails until it has one).
+Keys are the models' own `noun`. A new status gets its line here (tests/portal/test_face.py fails until it has one).
 """
 
 OVER = "secondary"
 
 STATUSES: dict[str, dict[str, str]] = {
     "cardholder": {"PENDING": "yellow", "ACTIVE": "green", "RESTRICTED": "orange", "SUSPENDED": "red", "CLOSED": OVER},
-    "case": {
+    "kyc_case": {
         "DRAFT": OVER, "SUBMITTED": "azure", "IN_REVIEW": "blue", "AWAITING_APPLICANT": "yellow",
         "AWAITING_SECOND_APPROVAL": "purple", "CLOSED": OVER,
     },
@@ -41,7 +41,7 @@ STATUSES: dict[str, dict[str, str]] = {
         "REQUESTED": "blue", "PENDING_ACTIVATION": "yellow", "ACTIVE": "green", "SUSPENDED": "orange", "DELETED": OVER,
     },
     "delivery": {"PENDING": "yellow", "DELIVERED": "green", "EXHAUSTED": "red"},
-    "endpoint": {"ENABLED": "green", "DISABLED": "red"},
+    "webhook_endpoint": {"ENABLED": "green", "DISABLED": "red"},
     "rule": {"DRAFT": OVER, "SHADOW": "purple", "LIVE": "green", "RETIRED": OVER},
     "alert": {"OPEN": "yellow", "ASSIGNED": "blue", "RESOLVED": "green"},
     "challenge": {"REQUESTED": "yellow", "COMPLETED": "green", "DECLINED": "red", "EXPIRED": OVER},
@@ -54,10 +54,14 @@ STATUSES: dict[str, dict[str, str]] = {
     "processor_connection": {"ACTIVE": "green", "DISABLED": "red"},
     "user": {"INVITED": "yellow", "ACTIVE": "green", "LOCKED": "red", "SUSPENDED": "red", "LEFT": OVER},
     "grant": {"PROPOSED": "yellow", "ACTIVE": "green", "ENDED": OVER, "REFUSED": "red"},
-    "proposal": {"OPEN": "yellow", "APPROVED": "green", "REJECTED": "red", "REFUSED": "red", "WITHDRAWN": OVER, "STALE": OVER, "EXPIRED": OVER},
+    "proposal": {"PENDING": "yellow", "APPROVED": "green", "REFUSED": "red", "EXPIRED": OVER},
     # Not a status of a row, but shown as one.
+    "kyc": {"NOT_STARTED": OVER, "PENDING": "yellow", "APPROVED": "green", "REJECTED": "red"},
+    "screening": {"PENDING": "yellow", "CLEAR": "green", "HIT": "red"},
     "decision": {"APPROVED": "green", "DECLINED": "red"},
-    "outcome": {"APPROVED": "green", "REJECTED": "red", "WITHDRAWN": OVER, "ABANDONED": OVER, "PASSED": "green", "FAILED": "red", "SKIPPED": OVER},
+    "outcome": {
+        "APPROVED": "green", "REJECTED": "red", "WITHDRAWN": OVER, "ABANDONED": OVER, "PASSED": "green", "FAILED": "red", "SKIPPED": OVER,
+    },
     "risk": {"LOW": "green", "MEDIUM": "yellow", "HIGH": "red"},
     "health": {"OK": "green", "LATE": "orange", "DOWN": "red", "UNKNOWN": OVER},
 }

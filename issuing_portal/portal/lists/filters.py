@@ -39,7 +39,7 @@ class Filter:
     def bind(self, query: QueryDict) -> "BoundFilter":
         """The filter with what the URL says."""
         choices = [(str(key), str(label)) for key, label in (self.choices() if callable(self.choices) else self.choices)]
-        values = {name: [text for text in (raw.strip() for raw in query.getlist(name)) if text] for name in self.parameters}
+        values = {name: [text for text in map(typed, query.getlist(name)) if text] for name in self.parameters}
         return BoundFilter(self, choices, values)
 
 
@@ -108,6 +108,11 @@ class BoundFilter:
         if self.declared.narrow:
             return self.declared.narrow(queryset, list(self.chosen))
         return queryset.filter(**({lookup: self.value} if self.declared.kind == "text" else {f"{lookup}__in": self.chosen}))
+
+
+def typed(raw: str) -> str:
+    """What somebody typed, without what PostgreSQL cannot compare (NUL) and beyond any length that could match."""
+    return raw.replace("\x00", "").strip()[:200]
 
 
 def parse_day(text: str) -> date | None:

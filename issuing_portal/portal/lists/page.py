@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from issuing_portal.portal.lists.columns import Column
-from issuing_portal.portal.lists.filters import BoundFilter, Filter
+from issuing_portal.portal.lists.filters import BoundFilter, Filter, typed
 from issuing_portal.portal.lists.paging import PageOfRows, by_cursor, numbered, ordered
 
 KEPT_OUT = {"page", "cursor", "format"}
@@ -94,7 +94,7 @@ class ListPage:
     def render(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         """The page; only its table for htmx; the whole filtered set as CSV for `format=csv`."""
         bound = [declared.bind(request.GET) for declared in self.filters]
-        text = request.GET.get("q", "").strip()[:200]
+        text = typed(request.GET.get("q", ""))
         rows = self.queryset
         for each in bound:
             rows = each.apply(rows)
