@@ -217,6 +217,13 @@ IDEMPOTENCY_KEPT = timedelta(days=7)
 TAP_DEADLINE = timedelta(milliseconds=200)
 SIGNATURE_TOLERANCE = timedelta(seconds=300)
 
+# The audit trail and what is measured
+AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default=str(DATA_DIR / "audit-anchors.jsonl"))
+"""Where the daily anchor is written; in production a place that the database's administrators cannot write."""
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_NETWORKS = env.list("METRICS_NETWORKS", default=["127.0.0.0/8", "::1/128"])
+"""Who may read /metrics: these networks, or whoever sends the token as `Authorization: Bearer`."""
+
 # Workers: PostgreSQL is the queue of record, Celery the doorbell (docs/decisions/0002).
 CELERY = {
     "broker_url": REDIS_URL,

@@ -20,6 +20,6 @@ STAFF_TYPES = frozenset({
     "partner.created", "partner.suspended", "partner.reactivated", "programme.created", "programme.updated", "programme.funded",
     "processor_connection.created", "processor_connection.rotated",
     "account.restricted", "account.blocked", "account.reopened", "account.adjusted", "record.viewed", "export.made",
-    "ledger.verified", "clearing.suspended",
+    "ledger.verified", "audit.verified", "clearing.suspended",
 })
 ALL_TYPES = PARTNER_TYPES | STAFF_TYPES
