@@ -137,6 +137,7 @@ def plain(value: Any) -> SafeString | str:
 
 def shown(kind: str, value: Any, *, now: datetime, noun: str = "", url: str = "", css: str = "") -> SafeString | str:
     """A value by the kind of its column or fact: text, code, id, money, number, status, ago, moment, date."""
+    inner: SafeString | str
     match kind:
         case "id":
             return short_id(value, url, css=css)

@@ -306,7 +306,7 @@ def test_a_cursor_sees_every_row_once_while_rows_come_in():
         links = re.findall(r'/permissions/(\d+)" class="row-link"><code class="text-nowrap">([^<]+)<', answer.content.decode())
         seen += [(code, int(pk)) for pk, code in links]
         Permission.objects.create(codename=f"a_first_{step}", name="New", content_type=kind)
-        onward = re.search(r'rel="next" href="([^"]+)"', answer.content.decode())
+        onward = re.search(r'rel="next" id="page-on" href="([^"]+)"', answer.content.decode())
         if not onward:
             break
         url = "/p" + onward.group(1).replace("&amp;", "&")
