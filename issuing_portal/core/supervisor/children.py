@@ -83,13 +83,14 @@ def all_children(layout: Layout, *, redis_url: str) -> list[Child]:
     processor = _granian(
         layout, "processor", "processor entry", layout.processor_port,
         # Idle threads that end take their database connections with them, and the next tap would wait for a new one.
-        ("--workers", "2", "--blocking-threads", "4", "--blocking-threads-idle-timeout", "86400", "--respawn-failed-workers"), "/healthz",
+        ("--workers", "2", "--blocking-threads", "4", "--blocking-threads-idle-timeout", "600", "--respawn-failed-workers"), "/healthz",
     )
     processor.extra_env["ISSUING_PROCESS"] = "processor"
     node = f"up-{secrets.token_hex(4)}@localhost"
     worker = Child(
         name="worker", title="worker", log=layout.log("worker"), cwd=layout.root,
-        command=[*python, "celery", "-A", "issuing_portal.celery", "worker", "-c", "2", "-n", node, "-l", "INFO", "--without-gossip", "--without-mingle"],
+        command=[*python, "celery", "-A", "issuing_portal.celery", "worker", "-c", "2", "-n", node, "-l", "INFO",
+                 "--without-gossip", "--without-mingle"],
         check=health.worker_pongs(redis_url, node),
     )
     schedule = layout.data / "beat"

@@ -70,6 +70,8 @@ class Supervisor:
         for line in self.layout.remarks:
             screen.remark(line)
         self.layout.run_file.unlink(missing_ok=True)
+        for log in (self.layout.data / "logs").glob("*.log"):
+            log.replace(log.with_suffix(".log.1"))  # the last run's are kept, older ones not
         self._prepare_environment()
         self._start_servers()
         for title, name in (("migrations", "migrate"), ("demo data", "load_demo")):
