@@ -7,8 +7,11 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import setup_logging
+from celery.signals import before_task_publish, setup_logging
 from django.conf import settings
+from django.utils import timezone
+
+from issuing_portal.core import pulse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "issuing_portal.settings")
 
@@ -32,3 +35,9 @@ app.conf.beat_schedule = {
 @setup_logging.connect
 def keep_our_logging(**_: object) -> None:
     """Celery leaves the log configuration, and so the redaction, alone."""
+
+
+@before_task_publish.connect(sender="core.heartbeat")
+def beat_is_alive(**_: object) -> None:
+    """Only beat sends the heartbeat, so sending it is beat's own sign of life."""
+    pulse.beat("beat", now=timezone.now())

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import QuerySet
 
 from issuing_portal.audit.models import Change, Pending, Seal
-from issuing_portal.audit.sealing import current_version, row_hashes, seal_of
+from issuing_portal.audit.sealing import NUMBERED, row_hashes, seal_of
 from issuing_portal.events.installation import INSTALLATION
 from issuing_portal.events.models import Event
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TABLES = {
     "cardholder": "cardholders_cardholder", "account": "ledger_account", "card": "cards_card", "kyc_case": "kyc_case",
     "partner": "partners_partner", "programme": "partners_programme", "api_key": "partners_apikey",
@@ -23,10 +24,10 @@ TABLES = {
 
 @dataclass(frozen=True)
 class Lag:
-    """How far the sealer is behind: rows that wait, and the queue number of the oldest (None: nothing waits)."""
+    """How far the sealer is behind: rows that wait, and since when the oldest does (None: nothing waits)."""
 
     rows: int
-    oldest: int | None
+    since: datetime | None
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,15 @@ def seal_count() -> int:
 
 def lag() -> Lag:
     """Rows that wait for a seal."""
-    found = Pending.objects.aggregate(rows=Count("id"), oldest=Min("id"))
-    return Lag(found["rows"], found["oldest"])
+    oldest = Pending.objects.order_by("id").first()
+    return Lag(Pending.objects.count(), _written_at(oldest) if oldest else None)
+
+
+def _written_at(waiting: Pending) -> datetime | None:
+    if waiting.table_name in NUMBERED:
+        return Change.objects.filter(pk=waiting.row_id).values_list("at", flat=True).first()
+    # The first 48 bits of a UUIDv7 are milliseconds since 1970 (RFC 9562 §5.7).
+    return EPOCH + timedelta(milliseconds=UUID(waiting.row_id).int >> 80)
 
 
 def last_of(type: str) -> Event | None:

@@ -6,14 +6,16 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from issuing_portal.audit import anchoring, operations, proof
+from issuing_portal.audit import anchoring, operations, proof, queries
+from issuing_portal.core import metrics
 from issuing_portal.core.actors import Actor
 
 
 @shared_task(name="audit.seal", queue="default", ignore_result=True)
 def seal(**_: object) -> None:
     """Every second."""
-    operations.seal_pending(by=Actor.system("sealer"), now=timezone.now())
+    sealed = operations.seal_pending(by=Actor.system("sealer"), now=timezone.now())
+    metrics.observe_seals(sealed=sealed, waiting=queries.lag().rows)
 
 
 @shared_task(name="audit.anchor", queue="default", ignore_result=True)

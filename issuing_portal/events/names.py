@@ -18,7 +18,7 @@ STAFF_TYPES = frozenset({
     "user.locked_out", "user.factor_reset", "user.recovery_codes_made", "grant.given", "grant.revoked", "grant.ended",
     "proposal.made", "proposal.approved", "proposal.refused", "proposal.expired",
     "partner.created", "partner.suspended", "partner.reactivated", "programme.created", "programme.updated", "programme.funded",
-    "processor_connection.created", "processor_connection.rotated",
+    "processor_connection.created", "processor_connection.rotated", "processor_connection.closed",
     "account.restricted", "account.blocked", "account.reopened", "account.adjusted", "record.viewed", "export.made",
     "ledger.verified", "audit.verified", "clearing.suspended",
 })
