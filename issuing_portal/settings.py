@@ -229,6 +229,7 @@ METRICS_NETWORKS = env.list("METRICS_NETWORKS", default=["127.0.0.0/8", "::1/128
 # Workers: PostgreSQL is the queue of record, Celery the doorbell (docs/decisions/0002).
 CELERY = {
     "broker_url": REDIS_URL,
+    "task_default_queue": "default",  # the one that core.jobs rings and that a plain worker listens to
     "task_serializer": "json", "accept_content": ["json"],
     "task_ignore_result": True, "task_acks_late": True, "task_reject_on_worker_lost": True,
     "worker_prefetch_multiplier": 1, "task_time_limit": 300, "task_soft_time_limit": 240,
