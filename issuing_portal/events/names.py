@@ -15,7 +15,7 @@ PARTNER_TYPES = frozenset({
 })
 STAFF_TYPES = frozenset({
     "user.invited", "user.enrolled", "user.deactivated", "user.reactivated", "user.signed_in", "user.signed_out", "user.sign_in_failed",
-    "user.locked_out", "user.factor_reset", "user.recovery_codes_made", "grant.given", "grant.revoked", "grant.ended",
+    "user.locked_out", "user.factor_reset", "user.recovery_codes_made", "user.password_changed", "grant.given", "grant.revoked", "grant.ended",
     "proposal.made", "proposal.approved", "proposal.refused", "proposal.expired",
     "partner.created", "partner.suspended", "partner.reactivated", "programme.created", "programme.updated", "programme.funded",
     "processor_connection.created", "processor_connection.rotated", "processor_connection.closed",

@@ -1,6 +1,7 @@
 """Partner, Programme, ApiKey, ProcessorConnection; and Owned, the base of every row that belongs to a partner."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -25,6 +26,11 @@ class Partner(Stateful, DatedRow):
 
     class Meta:
         constraints = [status_check(PartnerStatus, "partner_status_known")]
+
+    @property
+    def partner_id(self) -> UUID:
+        """Itself: so its events are found among the partner's."""
+        return self.id
 
     def __str__(self) -> str:
         return self.name
@@ -83,6 +89,11 @@ class Programme(Stateful, Owned):
             models.CheckConstraint(name="programme_bin_digits", condition=models.Q(bin__regex=r"^\d{6,8}$")),
         ]
         indexes = [models.Index(fields=["partner", "livemode", "-id"], name="programme_by_partner")]
+
+    @property
+    def programme_id(self) -> UUID:
+        """Itself: so its events are found among the programme's."""
+        return self.id
 
     def __str__(self) -> str:
         return self.name
