@@ -97,9 +97,10 @@ def all_children(layout: Layout, *, redis_url: str) -> list[Child]:
     schedule.mkdir(exist_ok=True, mode=0o700)
     beat = Child(
         name="beat", title="beat", log=layout.log("beat"), cwd=layout.root,
-        command=[*python, "celery", "-A", "issuing_portal.celery", "beat", "-s", str(schedule / "schedule"), "--pidfile=", "-l", "INFO"],
+        command=[*python, "celery", "-A", "issuing_portal.celery", "beat", "-l", "INFO", "--pidfile=",
+                 "-S", "issuing_portal.core.supervisor.beat.BeatingScheduler", "-s", str(schedule / "schedule")],
     )
-    beat.check = health.wrote_after(schedule, "schedule*", lambda: beat.started_wall - 1)
+    beat.check = health.touched_since(schedule / "alive", lambda: beat.started_wall)
     return [web, processor, worker, beat]
 
 
