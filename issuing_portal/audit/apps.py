@@ -1,4 +1,4 @@
-"""Registers the app."""
+"""Registers the app, and the models of the readable field diff."""
 
 from django.apps import AppConfig
 
@@ -6,3 +6,7 @@ from django.apps import AppConfig
 class AuditConfig(AppConfig):
     name = "issuing_portal.audit"
     label = "audit"
+
+    def ready(self) -> None:
+        from issuing_portal.audit import fields
+        fields.register()

@@ -12,6 +12,7 @@ from issuing_portal.audit.models import Change, Pending, Seal
 from issuing_portal.audit.sealing import NUMBERED, row_hashes, seal_of
 from issuing_portal.events.installation import INSTALLATION
 from issuing_portal.events.models import Event
+from issuing_portal.events.queries import with_keys
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TABLES = {
@@ -105,8 +106,8 @@ def trail(programmes: Iterable[UUID] | None) -> QuerySet[Event]:
 
 
 def event_seen(event_id: UUID, programmes: Iterable[UUID] | None) -> Event | None:
-    """One event of the trail, None where it is not there or not the viewer's."""
-    return trail(programmes).filter(pk=event_id).first()
+    """One event of the trail with its person's key (events.queries.opened), None where it is not there or not the viewer's."""
+    return with_keys(trail(programmes)).filter(pk=event_id).first()
 
 
 def changes() -> QuerySet[Change]:

@@ -149,7 +149,7 @@ def _link(row: SealRow, walk: Walk) -> Iterator[Finding]:
 def _anchored(row: SealRow, anchors: dict[int, str]) -> Iterator[Finding]:
     expected = anchors.pop(row.position, None)
     if expected is not None and expected != row.seal.hex():
-        yield Finding("rewritten", row.table_name, row.row_id, row.position, 
+        yield Finding("rewritten", row.table_name, row.row_id, row.position,
                       "the exported anchor holds another seal here: the tail was cut and grew again, or the chain was made anew")
 
 

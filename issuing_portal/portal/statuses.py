@@ -52,7 +52,7 @@ STATUSES: dict[str, dict[str, str]] = {
     "programme": {"DRAFT": OVER, "ACTIVE": "green", "PAUSED": "orange", "SUSPENDED": "red", "CLOSED": OVER},
     "api_key": {"ACTIVE": "green", "ROTATING": "yellow", "ROTATED": OVER, "REVOKED": "red", "EXPIRED": OVER},
     "processor_connection": {"ACTIVE": "green", "DISABLED": "red"},
-    "user": {"INVITED": "yellow", "ACTIVE": "green", "LOCKED": "red", "SUSPENDED": "red", "LEFT": OVER},
+    "user": {"INVITED": "yellow", "ACTIVE": "green", "DEACTIVATED": "red", "LOCKED": "red", "SUSPENDED": "red", "LEFT": OVER},
     "grant": {"PROPOSED": "yellow", "ACTIVE": "green", "ENDED": OVER, "REFUSED": "red"},
     "proposal": {"PENDING": "yellow", "APPROVED": "green", "REFUSED": "red", "EXPIRED": OVER},
     # Not a status of a row, but shown as one.
@@ -63,6 +63,7 @@ STATUSES: dict[str, dict[str, str]] = {
         "APPROVED": "green", "REJECTED": "red", "WITHDRAWN": OVER, "ABANDONED": OVER, "PASSED": "green", "FAILED": "red", "SKIPPED": OVER,
     },
     "risk": {"LOW": "green", "MEDIUM": "yellow", "HIGH": "red"},
+    "seal": {"WHOLE": "green", "WAITING": "yellow", "MISSING": "red", "BROKEN": "red"},
     "health": {"OK": "green", "LATE": "orange", "DOWN": "red", "UNKNOWN": OVER},
 }
 
