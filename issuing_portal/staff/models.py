@@ -1,4 +1,4 @@
-"""Users, grants and proposals (four eyes). Verbs and roles are in roles.py."""
+"""Users, invitations, grants and proposals (four eyes). Verbs and roles are in roles.py, second factors in devices.py."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -7,9 +7,13 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 from issuing_portal.core.rows import DatedRow
 from issuing_portal.core.states import Stateful, Transitions, status_check
+from issuing_portal.staff.devices import Authenticator, RecoveryCodes
+
+__all__ = ["Authenticator", "Grant", "Invitation", "Proposal", "ProposalStatus", "RecoveryCodes", "Role", "User", "UserManager"]
 
 
 class Role(models.TextChoices):
@@ -43,6 +47,8 @@ class User(AbstractBaseUser, DatedRow):
     timezone = models.CharField(max_length=64, default="Europe/London")
     enrolled_at = models.DateTimeField(null=True, help_text="when the second factor was confirmed")
     invited_by = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    former_passwords = ArrayField(models.CharField(max_length=128), default=list, help_text="hashes of the last ones, newest first (PCI DSS 8.3.7)")
+    session_version = models.PositiveIntegerField(default=1, help_text="raised to end every session: deactivation, roles, factor reset")
 
     objects = UserManager()
     USERNAME_FIELD = "email"
@@ -61,11 +67,35 @@ class User(AbstractBaseUser, DatedRow):
         from issuing_portal.staff.queries import may
         return may(self, verb, programme_id)
 
+    @property
+    def state(self) -> str:
+        """How the portal calls it: DEACTIVATED, INVITED (no second factor yet) or ACTIVE."""
+        if not self.is_active:
+            return "DEACTIVATED"
+        return "ACTIVE" if self.enrolled_at else "INVITED"
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Django ends a session whose hash differs: so a new password or a raised `session_version` ends them all."""
+        value = f"{self.password}:{self.session_version}"
+        return salted_hmac("issuing_portal.staff.session", value, secret=secret, algorithm="sha256").hexdigest()
+
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         return self.is_active and perm.partition(".")[2].startswith("view_") and self.may("admin.read")
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_active and self.may("admin.read")
+
+
+class Invitation(DatedRow):
+    """A single-use, expiring link by which a person sets a password and enrols a second factor. Only its hash is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="invitations")
+    token_hash = models.BinaryField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, help_text="accepted, or withdrawn by a newer one")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["token_hash"], name="invitation_token_once")]
 
 
 class Grant(DatedRow):
@@ -76,14 +106,16 @@ class Grant(DatedRow):
     role = models.CharField(max_length=32, choices=Role.choices)
     programme_ids = ArrayField(models.UUIDField(), null=True, help_text="null: every programme")
     valid_until = models.DateTimeField(null=True)
-    given_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", help_text="null: the first administrator, made on the command line")
+    given_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+",
+                                 help_text="null: the first administrator, made on the command line")
     approved_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="grant_not_to_oneself", condition=~models.Q(user=models.F("given_by")) & ~models.Q(user=models.F("approved_by"))),
+            models.CheckConstraint(name="grant_not_to_oneself",
+                                   condition=~models.Q(user=models.F("given_by")) & ~models.Q(user=models.F("approved_by"))),
             models.CheckConstraint(name="grant_four_eyes", condition=models.Q(given_by=None) | ~models.Q(given_by=models.F("approved_by"))),
             models.CheckConstraint(name="grant_role_known", condition=models.Q(role__in=Role.values)),
         ]

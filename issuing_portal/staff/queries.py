@@ -1,8 +1,11 @@
 """Reads about people: what a user may do and where, and the actor of a request."""
 
+import hashlib
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
@@ -10,7 +13,7 @@ from django.http import HttpRequest
 from issuing_portal.core.actors import Actor
 from issuing_portal.core.errors import DomainError, NotFound
 from issuing_portal.core.ids import parse_id
-from issuing_portal.staff.models import Grant, Proposal, ProposalStatus, Role, User
+from issuing_portal.staff.models import Grant, Invitation, Proposal, ProposalStatus, RecoveryCodes, Role, User
 from issuing_portal.staff.roles import STEP_UP_VERBS, VERBS
 
 
@@ -77,8 +80,8 @@ def staff_actor(user: User, *, request_id: str = "", stepped_up: bool = False) -
 
 
 def members() -> QuerySet[User]:
-    """Everyone who was ever invited."""
-    return User.objects.all()
+    """Everyone who was ever invited, with their grants."""
+    return User.objects.prefetch_related("grants")
 
 
 def member(public_id: str) -> User:
@@ -107,3 +110,40 @@ def proposal_seen_by(user: User, public_id: str) -> Proposal:
 def proposals_waiting(now: datetime) -> QuerySet[Proposal]:
     """Pending proposals that have not expired."""
     return Proposal.objects.filter(status=ProposalStatus.PENDING, expires_at__gt=now)
+
+
+def standing_grants(user: User) -> QuerySet[Grant]:
+    """Grants that nobody took back, newest first; one past its date counts no more, and the sweep closes it."""
+    return Grant.objects.filter(user=user, revoked_at=None).select_related("given_by", "approved_by").order_by("-id")
+
+
+def grant_of(public_id: str) -> Grant:
+    """One standing grant by `grt_…`. Raises: NotFound."""
+    found = Grant.objects.filter(pk=parse_id("grant", public_id), revoked_at=None).select_related("user").first()
+    if found is None:
+        raise NotFound("grant")
+    return found
+
+
+def programme_names(*, within: set[UUID] | None = None) -> dict[UUID, str]:
+    """Programmes that a grant can name, of those in `within` (None: all). By string, as a foreign key would: partners stand above this package."""
+    programmes: Any = apps.get_model("partners", "Programme")
+    return {key: name for key, name in programmes.objects.order_by("name").values_list("pk", "name") if within is None or key in within}
+
+
+def recovery_codes_left(user: User) -> int:
+    """How many recovery codes still work."""
+    kept = RecoveryCodes.objects.filter(user=user).first()
+    return len(kept.hashes) if kept else 0
+
+
+def invited_by(token: str, now: datetime) -> User | None:
+    """Whom an open link belongs to."""
+    found = Invitation.objects.select_related("user").filter(
+        token_hash=token_hash(token), used_at=None, expires_at__gt=now, user__is_active=True).first()
+    return found.user if found else None
+
+
+def token_hash(token: str) -> bytes:
+    """What is kept of a link's token: it has 256 random bits, so a plain hash is enough."""
+    return hashlib.sha256(token.encode()).digest()

@@ -29,8 +29,58 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True)),
                 ('timezone', models.CharField(default='Europe/London', max_length=64)),
                 ('enrolled_at', models.DateTimeField(help_text='when the second factor was confirmed', null=True)),
+                ('former_passwords', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=128), default=list, help_text='hashes of the last ones, newest first (PCI DSS 8.3.7)', size=None)),
+                ('session_version', models.PositiveIntegerField(default=1, help_text='raised to end every session: deactivation, roles, factor reset')),
                 ('invited_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+        ),
+        migrations.CreateModel(
+            name='Authenticator',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(help_text='The human-readable name of this device.', max_length=64)),
+                ('confirmed', models.BooleanField(default=True, help_text='Is this device ready for use?')),
+                ('throttling_failure_timestamp', models.DateTimeField(blank=True, default=None, help_text='A timestamp of the last failed verification attempt. Null if last attempt succeeded.', null=True)),
+                ('throttling_failure_count', models.PositiveIntegerField(default=0, help_text='Number of successive failed attempts.')),
+                ('secret_sealed', models.TextField(help_text="base32 secret, encrypted; bound to the user's id")),
+                ('last_step', models.BigIntegerField(default=-1, help_text='of the last accepted code: none of it or before is taken again')),
+                ('drift', models.SmallIntegerField(default=0, help_text="steps that the person's clock is off")),
+                ('user', models.ForeignKey(help_text='The user that this device belongs to.', on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('user',), name='authenticator_one_per_user')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Invitation',
+            fields=[
+                ('id', models.UUIDField(default=issuing_portal.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField()),
+                ('updated_at', models.DateTimeField()),
+                ('token_hash', models.BinaryField()),
+                ('expires_at', models.DateTimeField()),
+                ('used_at', models.DateTimeField(help_text='accepted, or withdrawn by a newer one', null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invitations', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('token_hash',), name='invitation_token_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RecoveryCodes',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(help_text='The human-readable name of this device.', max_length=64)),
+                ('confirmed', models.BooleanField(default=True, help_text='Is this device ready for use?')),
+                ('throttling_failure_timestamp', models.DateTimeField(blank=True, default=None, help_text='A timestamp of the last failed verification attempt. Null if last attempt succeeded.', null=True)),
+                ('throttling_failure_count', models.PositiveIntegerField(default=0, help_text='Number of successive failed attempts.')),
+                ('hashes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), default=list, size=None)),
+                ('made_at', models.DateTimeField()),
+                ('user', models.ForeignKey(help_text='The user that this device belongs to.', on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('user',), name='recovery_codes_one_per_user')],
+            },
         ),
         migrations.CreateModel(
             name='Grant',
