@@ -75,8 +75,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_otp",
-    "django_otp.plugins.otp_totp",
-    "django_otp.plugins.otp_static",
     "auditlog",
     "axes",
     "csp",
@@ -142,6 +140,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "staff/locked_out.html"
 AXES_USERNAME_FORM_FIELD = "email"
+AXES_CLIENT_IP_CALLABLE = "issuing_portal.core.addresses.client_address"
 OTP_TOTP_ISSUER = "Issuing Portal" + ("" if PRODUCTION else f" ({ENVIRONMENT})")
 OTP_TOTP_THROTTLE_FACTOR = 1
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
@@ -246,4 +245,7 @@ CELERY = {
 LOGGING_CONFIG = None
 LOGGING = logging_config(json=env.bool("LOG_JSON", default=PRODUCTION), level=env.str("LOG_LEVEL", default="INFO"))
 AUDITLOG_DISABLE_REMOTE_ADDR = False
-SILENCED_SYSTEM_CHECKS = ["urls.W002"]
+SILENCED_SYSTEM_CHECKS = [
+    "urls.W002",
+    "auth.W004",  # the address is unique without regard to case: a constraint on lower(email), which the check does not see
+]
