@@ -106,8 +106,9 @@ class PartnerClient:
 
     def key_with(self, *scopes: str, **spec: Any) -> "PartnerClient":
         """The same partner with a new key of these scopes alone (set by operation: the stage hand's work)."""
-        made = partners.KeySpec(name="narrow", scopes=scopes, **{"rate_per_second": 1000, **spec})
-        _, token = partners.issue_api_key(partner_id=self.partner.id, livemode=self.programme.livemode, spec=made, by=STAGE_HAND, now=datetime.now(UTC))
+        wanted = partners.KeySpec(name="narrow", scopes=scopes, **{"rate_per_second": 1000, **spec})
+        _, token = partners.issue_api_key(partner_id=self.partner.id, livemode=self.programme.livemode, spec=wanted, by=STAGE_HAND,
+                                          now=datetime.now(UTC))
         return self.with_key(token)
 
     def cardholder(self, **changes: Any) -> dict[str, Any]:

@@ -6,12 +6,21 @@ from collections.abc import Generator
 import psycopg
 import pytest
 from django.db import connections
-from pytest_django.plugin import DjangoDbBlocker
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 from tests import characters
 from tests.characters import PartnerClient
 
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+CHARACTERS = {"acme", "globex"}
+COMMITTING = {"committed_db", "transactional_db", "live_server"}
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Whoever asks for a character gets the rolled-back database, unless the test commits."""
+    asked = set(getattr(item, "fixturenames", ()))
+    if asked & CHARACTERS and not asked & COMMITTING:
+        item.add_marker(pytest.mark.django_db)
 
 
 @pytest.fixture
@@ -29,25 +38,25 @@ def globex(request: pytest.FixtureRequest) -> PartnerClient:
 
 
 def _database(request: pytest.FixtureRequest) -> None:
-    """The rolled-back database, unless the test has asked for commits."""
-    if not {"committed_db", "transactional_db"} & set(request.fixturenames):
-        request.getfixturevalue("db")
+    request.getfixturevalue("transactional_db" if COMMITTING & set(request.fixturenames) else "db")
 
 
 @pytest.fixture
-def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Generator[None]:
-    """A database whose commits are real, for threads, triggers at COMMIT and killed connections; emptied afterwards.
+def committed_db(transactional_db: None) -> None:
+    """A database whose commits are real, for threads, triggers at COMMIT and killed connections; emptied afterwards."""
 
-    Django's own transactional tests end with TRUNCATE, which our append-only tables refuse.
-    """
-    with django_db_blocker.unblock():
-        yield
-        reset_database()
+
+@pytest.fixture(scope="session", autouse=True)
+def _reset_with_triggers_aside() -> Generator[None]:
+    """Django empties the database after a committing test by TRUNCATE, which our append-only tables refuse: ours comes instead."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(DatabaseOperations, "execute_sql_flush", lambda operations, statements: reset_database())
+    yield
+    patch.undo()
 
 
 def reset_database() -> None:
-    """Empty every table but Django's own registers; triggers stand aside only in this session, by `session_replication_role`."""
-    connections.close_all()
+    """Empty every table but Django's own registers; the triggers stand aside in this one session alone."""
     default = connections["default"].settings_dict
     admin = os.environ.get("DATABASE_ADMIN_URL")
     own = {"host": default["HOST"], "port": default["PORT"], "user": default["USER"], "password": default["PASSWORD"]}
@@ -57,5 +66,5 @@ def reset_database() -> None:
         rows = connection.execute(
             "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
             "WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition").fetchall()
-        names = [f'"{name}"' for (name,) in rows if name not in KEPT]
-        connection.execute(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")
+        names = ", ".join(f'"{name}"' for (name,) in rows if name not in KEPT)
+        connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE".encode())

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from issuing_portal.core.actors import Actor
-from issuing_portal.partners import queries
+from issuing_portal.core.addresses import client_address
+from issuing_portal.core.redaction import redact
+from issuing_portal.partners import operations, queries
 from issuing_portal.partners.models import ApiKey
 
 ACTING_USER_MAX = 120
@@ -42,18 +43,12 @@ class ApiKeyAuthentication(BaseAuthentication):
         key = queries.key_in_force(token.strip(), now=timezone.now()) if scheme.lower() == "bearer" else None
         if key is None or not _allowed_from(key, request):
             raise AuthenticationFailed("The API key is unknown, expired, revoked, or not allowed from this address.")
-        return _caller(key, request._request), key
+        caller = _caller(key, request._request)
+        operations.note_key_used(key=key, by=caller.actor, now=timezone.now())
+        return caller, key
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="issuing-portal"'
-
-
-def client_address(request: HttpRequest) -> str:
-    """The peer's address; behind a trusted proxy, the last hop that the proxy saw."""
-    from django.conf import settings
-    peer = request.META.get("REMOTE_ADDR", "")
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
-    return forwarded.split(",")[-1].strip() if forwarded and peer in settings.TRUSTED_PROXIES else peer
 
 
 def _allowed_from(key: ApiKey, request: Request) -> bool:
@@ -67,7 +62,12 @@ def _allowed_from(key: ApiKey, request: Request) -> bool:
 
 
 def _caller(key: ApiKey, request: Any) -> Caller:
-    acting = "".join(sign for sign in request.META.get("HTTP_X_ACTING_USER", "") if sign.isprintable())[:ACTING_USER_MAX]
     actor = Actor(kind="api_key", id=key.id, label=key.name, channel="api", partner_id=key.partner_id, livemode=key.livemode,
-                  request_id=getattr(request, "request_id", ""), acting_user=acting)
+                  request_id=getattr(request, "request_id", ""), acting_user=_acting_user(request))
     return Caller(partner_id=key.partner_id, livemode=key.livemode, key=key, actor=actor)
+
+
+def _acting_user(request: Any) -> str:
+    """The partner's own user, as a short printable text without card numbers: it stays in the trail for ever."""
+    sent = request.META.get("HTTP_X_ACTING_USER", "").encode("latin-1", "replace").decode("utf-8", "replace")  # PEP 3333 hands over bytes as Latin-1
+    return redact("".join(sign for sign in sent if sign.isprintable()))[:ACTING_USER_MAX]

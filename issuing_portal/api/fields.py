@@ -1,6 +1,7 @@
 """Serializer fields and bases that all resources share (API.md §1)."""
 
 import re
+import unicodedata
 from datetime import UTC
 from typing import Any
 from uuid import UUID
@@ -106,6 +107,21 @@ class MccField(serializers.RegexField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(r"^\d{4}\Z", **kwargs)
+
+
+class PlainTextField(serializers.CharField):
+    """Free text that people will read: no control characters, and no card number (PCI DSS 3.3)."""
+
+    def to_internal_value(self, data: Any) -> str:
+        from issuing_portal.core.redaction import redact
+        if not isinstance(data, str):
+            self.fail("invalid")
+        text = super().to_internal_value(data)
+        if any(unicodedata.category(sign) == "Cc" and sign not in "\n\t" for sign in text):
+            raise serializers.ValidationError("Control characters are not taken here.", code="control_character")
+        if redact(text) != text:
+            raise serializers.ValidationError("A card number or a secret has no place here.", code="card_number")
+        return text
 
 
 EXTERNAL_ID = re.compile(r"^[\x21-\x7e]{1,120}\Z")

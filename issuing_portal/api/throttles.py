@@ -1,8 +1,9 @@
 """Atomic rate limits per API key, counted in Redis (library `limits`); in this process's memory while Redis is away."""
 
 import math
+import time
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from django.conf import settings
@@ -15,6 +16,10 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 log = structlog.get_logger(__name__)
+
+
+AWAY_FOR = 2.0
+"""After a failure the shared counter is left alone for these seconds, so that an outage does not slow every request."""
 
 
 @lru_cache(maxsize=1)
@@ -30,19 +35,27 @@ def local() -> FixedWindowRateLimiter:
 class KeyThrottle(BaseThrottle):
     """One bucket per key and second; leaves limit, remaining and reset on the request for the answer's headers."""
 
+    away_until: ClassVar[float] = 0.0
+
     def allow_request(self, request: Request, view: Any) -> bool:
         caller = request.user
         if caller is None:
             return True
         rate = RateLimitItemPerSecond(caller.key.rate_per_second or settings.API_RATE_PER_SECOND)
-        try:
-            allowed, reset, remaining = self._hit(shared(), rate, str(caller.key.id))
-        except RedisError as error:
-            log.warning("rate_limit_local", error=type(error).__name__)
-            allowed, reset, remaining = self._hit(local(), rate, str(caller.key.id))
+        allowed, reset, remaining = self._counted(rate, str(caller.key.id))
         self.reset_in = max(1, math.ceil(reset - timezone.now().timestamp()))
         request._request.rate_limit = (rate.amount, max(0, remaining), self.reset_in)  # type: ignore[attr-defined]
         return allowed
+
+    @classmethod
+    def _counted(cls, rate: RateLimitItemPerSecond, key: str) -> tuple[bool, float, int]:
+        if time.monotonic() >= cls.away_until:
+            try:
+                return cls._hit(shared(), rate, key)
+            except RedisError as error:
+                cls.away_until = time.monotonic() + AWAY_FOR
+                log.warning("rate_limit_local", error=type(error).__name__)
+        return cls._hit(local(), rate, key)
 
     @staticmethod
     def _hit(limiter: FixedWindowRateLimiter, rate: RateLimitItemPerSecond, key: str) -> tuple[bool, float, int]:

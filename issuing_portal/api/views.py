@@ -70,6 +70,8 @@ class ApiView(APIView):
 
     scope: ClassVar[str]
     Out: ClassVar[type[serializers.Serializer] | None] = None
+    Created: ClassVar[type[serializers.Serializer] | None] = None
+    """What POST answers, where it is more than Out (a secret shown once)."""
     Query: ClassVar[type[ListQuery] | None] = None
     Body: ClassVar[type[serializers.Serializer] | None] = None
     Patch: ClassVar[type[serializers.Serializer] | None] = None

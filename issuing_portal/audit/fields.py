@@ -5,6 +5,7 @@ Personal and secret columns are masked whole, the same ones as in the triggers o
 
 from auditlog.registry import auditlog
 from django.apps import apps
+from django.db import models
 
 MASK = "issuing_portal.audit.fields.masked"
 
@@ -41,5 +42,6 @@ def register() -> None:
     """Register the models above; called once, when the apps are ready."""
     for label, columns in MASKED.items():
         model = apps.get_model(label)
+        unreadable = [field.name for field in model._meta.get_fields() if isinstance(field, models.BinaryField)]
         auditlog.register(model, mask_fields=[*columns, *getattr(model, "PERSONAL", ())], mask_callable=MASK,
-                          exclude_fields=["updated_at", *IGNORED.get(label, ())])
+                          exclude_fields=["updated_at", *IGNORED.get(label, ()), *unreadable])

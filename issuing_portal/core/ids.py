@@ -39,7 +39,8 @@ def parse_id(noun: str, text: object) -> UUID | None:
         parsed = TypeID.from_string(text)
     except TypeIDException:
         return None
-    return parsed.uuid if parsed.prefix == PREFIXES[noun] else None
+    # The library answers with a UUID class of its own, which Django's fields refuse.
+    return UUID(bytes=parsed.uuid.bytes) if parsed.prefix == PREFIXES[noun] else None
 
 
 def floor_id(instant: datetime) -> UUID:

@@ -109,7 +109,7 @@ def answer_once(asked: Asked, *, run: Callable[[], Answer], shown_once: tuple[st
 
 def _answer_outside(asked: Asked, run: Callable[[], Answer], shown_once: tuple[str, ...], now: datetime) -> Answer:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [LOCK_CLASS, _lock_text(asked)])
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, %s))", [_lock_text(asked), LOCK_SEED])
         if not cursor.fetchone()[0]:
             raise KeyInFlight
     try:
@@ -121,10 +121,10 @@ def _answer_outside(asked: Asked, run: Callable[[], Answer], shown_once: tuple[s
         return answer
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [LOCK_CLASS, _lock_text(asked)])
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, %s))", [_lock_text(asked), LOCK_SEED])
 
 
-LOCK_CLASS = 71
+LOCK_SEED = 71
 
 
 def _lock_text(asked: Asked) -> str:
@@ -133,7 +133,7 @@ def _lock_text(asked: Asked) -> str:
 
 def _lock(asked: Asked) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [LOCK_CLASS, _lock_text(asked)])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, %s))", [_lock_text(asked), LOCK_SEED])
         if not cursor.fetchone()[0]:
             raise KeyInFlight
 

@@ -42,7 +42,8 @@ def key_facts(key: ApiKey, *, now: datetime) -> dict[str, Any]:
     """A key as the API and its events show it: nothing that opens anything."""
     replacement = getattr(key, "replaced_by", None)
     return {
-        "id": key.public_id, "object": "api_key", "livemode": key.livemode, "created_at": to_wire(key.created_at), "updated_at": to_wire(key.updated_at),
+        "id": key.public_id, "object": "api_key", "livemode": key.livemode,
+        "created_at": to_wire(key.created_at), "updated_at": to_wire(key.updated_at),
         "name": key.name, "last4": key.last4, "scopes": list(key.scopes), "allowed_networks": list(key.allowed_networks),
         "rate_per_second": key.rate_per_second, "status": key_status(key, now=now),
         "expires_at": to_wire(key.expires_at) if key.expires_at else None, "revoked_at": to_wire(key.revoked_at) if key.revoked_at else None,

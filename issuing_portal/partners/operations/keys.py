@@ -136,7 +136,8 @@ def _check(spec: KeySpec, now: datetime) -> None:
         wrong.append(("name", "length", "A key's name has 1 to 120 characters."))
     unknown = [scope for scope in spec.scopes if scope not in SCOPES]
     if unknown or not spec.scopes:
-        wrong.append(("scopes", "unknown_scope", f"These scopes are not known: {', '.join(unknown)}." if unknown else "A key has at least one scope."))
+        told = f"These scopes are not known: {', '.join(unknown)[:200]}." if unknown else "A key has at least one scope."
+        wrong.append(("scopes", "unknown_scope", told))
     if spec.expires_at is not None and spec.expires_at <= now:
         wrong.append(("expires_at", "in_the_past", "The expiry lies in the past."))
     if any(_network(network) is None for network in spec.allowed_networks):

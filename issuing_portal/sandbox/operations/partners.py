@@ -5,15 +5,13 @@ from datetime import datetime
 
 from issuing_portal.core.actors import Actor
 from issuing_portal.core.operations import operation
-from issuing_portal.ledger.operations import confirm_funding, set_up_programme
+from issuing_portal.ledger.operations import set_up_programme
 from issuing_portal.partners import operations as partners
 from issuing_portal.partners.models import ApiKey, Partner, ProcessorConnection, Programme
 from issuing_portal.partners.scopes import SCOPES
 
 TEST_BIN = "400000"
 """Visa's range that no issuer uses, so that a test number is nobody's."""
-TEST_FUNDING_MINOR = 100_000_000_000
-"""1,000,000,000.00 GBP: ample."""
 TEST_RATE = 1000
 
 
@@ -40,7 +38,6 @@ def set_up_test_partner(*, name: str, by: Actor, now: datetime) -> NewPartner:
         name=f"{partner.name} cards"[:120], scheme="visa", currency="GBP", bin=TEST_BIN, bin_sponsor="Sandbox Sponsor Bank", region="GB",
         timezone="Europe/London", card_forms=("virtual",))
     programme = set_up_programme(partner_id=partner.id, livemode=False, spec=spec, by=by, now=now)
-    confirm_funding(programme_id=programme.id, amount=TEST_FUNDING_MINOR, reference="test funding", by=by, now=now)
     key, token = partners.issue_api_key(
         partner_id=partner.id, livemode=False, spec=partners.KeySpec(name="first key", scopes=SCOPES, rate_per_second=TEST_RATE), by=by, now=now)
     connection, secret = partners.create_processor_connection(
