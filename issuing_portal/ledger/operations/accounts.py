@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from cardholders.models import Cardholder, CardholderStatus
+from cardholders import queries as cardholders
+from cardholders.models import CardholderStatus
 from issuing_portal.core.actors import Actor
 from issuing_portal.core.errors import DomainError, InvalidInput
 from issuing_portal.core.operations import operation
@@ -15,6 +16,7 @@ from issuing_portal.ledger import queries
 from issuing_portal.ledger.models import Account, AccountStatus
 from issuing_portal.ledger.operations.booking import AccountRestricted
 from issuing_portal.ledger.wire import told
+from issuing_portal.partners import queries as partners
 from issuing_portal.partners.models import Programme, ProgrammeStatus
 
 
@@ -122,10 +124,8 @@ def _locked(by: Actor, account_id: UUID) -> Account:
 
 
 def _programme(by: Actor, programme_id: UUID) -> Programme:
-    rows = Programme.objects.filter(pk=programme_id)
-    if by.partner_id is not None:
-        rows = rows.filter(partner_id=by.partner_id, livemode=by.livemode)
-    found = rows.first()
+    rows = partners.programmes_seen_by(None) if by.partner_id is None else partners.programmes_of(by.partner_id, bool(by.livemode))
+    found = rows.filter(pk=programme_id).first()
     if found is None:
         raise InvalidInput(("programme", "not_found", "There is no such programme."))
     if found.status != ProgrammeStatus.ACTIVE:
@@ -134,7 +134,7 @@ def _programme(by: Actor, programme_id: UUID) -> Programme:
 
 
 def _check_cardholder(programme: Programme, cardholder_id: UUID) -> None:
-    found = Cardholder.objects.filter(pk=cardholder_id, partner_id=programme.partner_id, livemode=programme.livemode).first()
+    found = cardholders.cardholders_of(programme.partner_id, programme.livemode).filter(pk=cardholder_id).first()
     if found is None:
         raise InvalidInput(("cardholder", "not_found", "There is no such cardholder."))
     if found.programme_id != programme.pk:
