@@ -34,7 +34,7 @@ class Authorisation(Stateful, Row):
     }
     partner_id = models.UUIDField()
     livemode = models.BooleanField()
-    programme_id = models.UUIDField()
+    programme_id = models.UUIDField(null=True, help_text="null: no card was found")
     account = models.ForeignKey("ledger.Account", null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
     card = models.ForeignKey("cards.Card", null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
     cardholder = models.ForeignKey("cardholders.Cardholder", null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")

@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=issuing_portal.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('partner_id', models.UUIDField()),
                 ('livemode', models.BooleanField()),
-                ('programme_id', models.UUIDField()),
+                ('programme_id', models.UUIDField(help_text='null: no card was found', null=True)),
                 ('connection_id', models.UUIDField()),
                 ('network_reference', models.CharField(max_length=64)),
                 ('kind', models.CharField(max_length=24)),

@@ -1,0 +1,17 @@
+"""The processor's own entry: its URLs and nothing else, so that a report cannot stall a tap."""
+
+from django.urls import path
+
+from authorisations import views
+from issuing_portal.core.health import healthz, readyz
+
+urlpatterns = [
+    path("processor/v1/<str:connection_id>/authorisations", views.authorise),
+    path("processor/v1/<str:connection_id>/reversals", views.reverse),
+    path("processor/v1/<str:connection_id>/clearings", views.clear),
+    path("processor/v1/<str:connection_id>/refunds", views.refund),
+    path("healthz", healthz),
+    path("readyz", readyz),
+]
+handler404 = "authorisations.views.not_found"
+handler500 = "authorisations.views.failed"
