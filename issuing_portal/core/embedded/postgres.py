@@ -116,7 +116,7 @@ class Postgres:
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGQUIT)
             try:
-                process.wait(2)
+                process.wait(0.4)
             except subprocess.TimeoutExpired:
                 processes.signal_group(process, signal.SIGKILL)
                 process.wait()

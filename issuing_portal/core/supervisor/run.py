@@ -19,7 +19,7 @@ from issuing_portal.core.supervisor.children import Child, all_children
 
 COMMAND_TIMEOUT = 600.0
 HEALTHY_TIMEOUT = 90.0
-STOP_PATIENCE = 3.0
+STOP_PATIENCE = 2.8
 """Seconds that web, processor, worker and beat have to finish what they do; all in all a stop stays below five."""
 
 ONE_PRESS = 0.4
@@ -50,6 +50,7 @@ class Supervisor:
         """Start, watch until asked to stop, stop. Returns the exit status: 0 after an orderly stop on request."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
+        processes.adopt_orphans()
         status = 0
         try:
             self._start()
@@ -224,9 +225,10 @@ class Supervisor:
             if child.process is not None:
                 child.process.wait()
         if self.valkey is not None:
-            self.valkey.stop(timeout=0.7)
+            self.valkey.stop(timeout=0.5)
         if self.postgres is not None:
             self.postgres.stop(at_once=self.hurry, timeout=1.0)
+        processes.end_orphans()
         if running or self.postgres is not None:
             screen.say(f"  stopped in {time.monotonic() - began:.1f} s")
 
