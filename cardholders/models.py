@@ -60,7 +60,8 @@ class Cardholder(Stateful, Owned):
         "PENDING": {"ACTIVE", "SUSPENDED", "CLOSED"},
         "ACTIVE": {"RESTRICTED", "SUSPENDED", "CLOSED"},
         "RESTRICTED": {"ACTIVE", "SUSPENDED", "CLOSED"},
-        "SUSPENDED": {"ACTIVE", "CLOSED"},
+        # A lifted suspension leads back to where the cardholder stood: never to more than it had.
+        "SUSPENDED": {"ACTIVE", "RESTRICTED", "PENDING", "CLOSED"},
     }
     PERSONAL = ("email", "phone_number", "first_name", "last_name", "date_of_birth", "nationalities", "place_of_birth",
                 "occupation", "tax_ids", "source_of_funds", "source_of_wealth", "metadata", "legal_name")
@@ -71,6 +72,7 @@ class Cardholder(Stateful, Owned):
     status = models.CharField(max_length=16, choices=CardholderStatus.choices, default=CardholderStatus.PENDING)
     status_reason = models.CharField(max_length=64, blank=True)
     suspended_by = models.CharField(max_length=16, choices=Hand.choices, blank=True)
+    restricted_by = models.CharField(max_length=16, choices=Hand.choices, blank=True, help_text="kept through a suspension")
     kyc_status = models.CharField(max_length=16, choices=KycStatus.choices, default=KycStatus.NOT_STARTED)
     screening_status = models.CharField(max_length=16, choices=ScreeningStatus.choices, default=ScreeningStatus.PENDING)
     currently_due = ArrayField(models.CharField(max_length=80), default=list)
@@ -109,6 +111,7 @@ class Cardholder(Stateful, Owned):
             status_check(KycStatus, "cardholder_kyc_status_known", "kyc_status"),
             models.UniqueConstraint(fields=["partner", "livemode", "external_id"], name="cardholder_external_id_once", condition=models.Q(external_id__isnull=False)),
             models.CheckConstraint(name="cardholder_suspension_has_hand", condition=~models.Q(status="SUSPENDED") | ~models.Q(suspended_by="")),
+            models.CheckConstraint(name="cardholder_restriction_has_hand", condition=~models.Q(status="RESTRICTED") | ~models.Q(restricted_by="")),
             models.CheckConstraint(name="cardholder_business_carries_none", condition=models.Q(type="individual") | models.Q(business=None)),
         ]
         indexes = [models.Index(fields=["partner", "livemode", "-id"], name="cardholder_by_partner")]

@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('PENDING', 'Pending'), ('ACTIVE', 'Active'), ('RESTRICTED', 'Restricted'), ('SUSPENDED', 'Suspended'), ('CLOSED', 'Closed')], default='PENDING', max_length=16)),
                 ('status_reason', models.CharField(blank=True, max_length=64)),
                 ('suspended_by', models.CharField(blank=True, choices=[('cardholder', 'Cardholder'), ('partner', 'Partner'), ('programme', 'Programme'), ('issuer', 'Issuer')], max_length=16)),
+                ('restricted_by', models.CharField(blank=True, choices=[('cardholder', 'Cardholder'), ('partner', 'Partner'), ('programme', 'Programme'), ('issuer', 'Issuer')], help_text='kept through a suspension', max_length=16)),
                 ('kyc_status', models.CharField(choices=[('NOT_STARTED', 'Not Started'), ('PENDING', 'Pending'), ('APPROVED', 'Approved'), ('REJECTED', 'Rejected')], default='NOT_STARTED', max_length=16)),
                 ('screening_status', models.CharField(choices=[('PENDING', 'Pending'), ('CLEAR', 'Clear'), ('HIT', 'Hit')], default='PENDING', max_length=16)),
                 ('currently_due', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), default=list, size=None)),
@@ -110,6 +111,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='cardholder',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'SUSPENDED'), _negated=True), models.Q(('suspended_by', ''), _negated=True), _connector='OR'), name='cardholder_suspension_has_hand'),
+        ),
+        migrations.AddConstraint(
+            model_name='cardholder',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'RESTRICTED'), _negated=True), models.Q(('restricted_by', ''), _negated=True), _connector='OR'), name='cardholder_restriction_has_hand'),
         ),
         migrations.AddConstraint(
             model_name='cardholder',
