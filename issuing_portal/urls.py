@@ -28,3 +28,8 @@ for prefix, app in PORTAL.items():
         name = app.rpartition(".")[2]
         urlpatterns.append(path(f"{prefix}/" if prefix else "", include((found, name), namespace=name)))
 urlpatterns.append(path("admin/", admin.site.urls))
+
+handler400 = "issuing_portal.api.problems.handler400"
+handler403 = "issuing_portal.api.problems.handler403"
+handler404 = "issuing_portal.api.problems.handler404"
+handler500 = "issuing_portal.api.problems.handler500"

@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views import defaults
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
@@ -49,7 +50,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
         return _answer(request, 409, code=conflict[0], title=conflict[1], detail=conflict[1])
     if isinstance(error, OperationalError | InterfaceError):
         log.error("database_unavailable", exc_info=error)
-        return _answer(request, 503, detail="The database does not answer; nothing was done. Try again with the same Idempotency-Key.", headers={"Retry-After": "1"})
+        return _answer(request, 503, headers={"Retry-After": "1"},
+                       detail="The database does not answer; nothing was done. Try again with the same Idempotency-Key.")
     log.error("unhandled_error", exc_info=error)
     return _answer(request, 500, detail="The fault is logged under the request id; nothing was done.")
 
@@ -80,13 +82,19 @@ def _plain_title(error: DomainError) -> str:
 def flatten(detail: Any, path: str = "") -> list[dict[str, str]]:
     """DRF's nested error detail as a flat list of {field, code, message}; a field inside is `individual.last_name`."""
     if isinstance(detail, dict):
-        return [item for name, inner in detail.items() for item in flatten(inner, path if name == "non_field_errors" else f"{path}.{name}" if path else str(name))]
+        return [item for name, inner in detail.items() for item in flatten(inner, _joined(path, str(name)))]
     if isinstance(detail, list | tuple):
         found = []
         for position, inner in enumerate(detail):
             found += flatten(inner, f"{path}[{position}]" if isinstance(inner, dict | list) and inner else path)
         return found
     return [{"field": path, "code": str(getattr(detail, "code", "invalid")), "message": str(detail)}]
+
+
+def _joined(path: str, name: str) -> str:
+    if name == "non_field_errors":
+        return path
+    return f"{path}.{name}" if path else name
 
 
 def _constraint(error: Exception) -> str:
@@ -99,4 +107,36 @@ def _constraint(error: Exception) -> str:
 def plain_problem(request: HttpRequest, status: int, *, code: str | None = None, detail: str) -> HttpResponse:
     """The same envelope outside DRF: unknown addresses, and faults before a view is reached."""
     body = problem(status=status, code=code or CODES[status], title=TITLES[status], detail=detail, request_id=getattr(request, "request_id", ""))
-    return HttpResponse(json.dumps(body), status=status, content_type=MEDIA_TYPE)
+    return HttpResponse(json.dumps(body), status=status, content_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Whether the caller is a machine of a partner, who reads problems, or a person, who reads pages."""
+    return request.path == "/v1" or request.path.startswith("/v1/")
+
+
+def no_such_address(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """What is under /v1 and no address of ours, whatever the method."""
+    return plain_problem(request, 404, detail="There is no such address. Addresses have no trailing slash; see /docs/.")
+
+
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that Django itself refuses: its Host, its encoding, its size."""
+    return plain_problem(request, 400, detail="The request is malformed.") if is_api(request) else defaults.bad_request(request, exception)
+
+
+def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A page that is not for this viewer."""
+    return plain_problem(request, 403, detail="This is not allowed.") if is_api(request) else defaults.permission_denied(request, exception)
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """No such address."""
+    return no_such_address(request) if is_api(request) else defaults.page_not_found(request, exception)
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    """A fault outside DRF's reach."""
+    if is_api(request):
+        return plain_problem(request, 500, detail="The fault is logged under the request id; nothing was done.")
+    return defaults.server_error(request)

@@ -79,7 +79,8 @@ class Programme(Stateful, Owned):
     card_forms = ArrayField(models.CharField(max_length=16), default=list)
     card_user_policy = models.CharField(max_length=16, choices=CardUserPolicy.choices, default=CardUserPolicy.FULL_KYC)
     card_validity_months = models.PositiveSmallIntegerField(default=36)
-    required_facts = ArrayField(models.CharField(max_length=64), default=list, help_text="what a cardholder must tell beyond the minimum, e.g. purpose")
+    required_facts = ArrayField(
+        models.CharField(max_length=64), default=list, help_text="what a cardholder must tell beyond the minimum, e.g. purpose")
     hold_days_final = models.PositiveSmallIntegerField(default=7)
     hold_days_pre_authorisation = models.PositiveSmallIntegerField(default=30)
 

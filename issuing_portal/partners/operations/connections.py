@@ -54,7 +54,8 @@ def rotate_processor_secret(*, connection_id: UUID, overlap: timedelta, by: Acto
     connection.secret_sealed = encrypt_text(secret, bound_to=str(connection.id).encode())
     connection.updated_at = now
     connection.save(update_fields=["previous_secret_sealed", "previous_until", "secret_sealed", "updated_at"])
-    record("processor_connection.rotated", subject=connection, by=by, at=now, data={"name": connection.name, "overlap_seconds": int(overlap.total_seconds())})
+    record("processor_connection.rotated", subject=connection, by=by, at=now,
+           data={"name": connection.name, "overlap_seconds": int(overlap.total_seconds())})
     return connection, secret
 
 
