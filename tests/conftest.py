@@ -10,6 +10,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 
 from tests import characters
 from tests.characters import PartnerClient
+from tests.processor import processor_entry  # noqa: F401 - an autouse fixture
 
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 CHARACTERS = {"acme", "globex"}
