@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.db import models
 
 from cardholders.models import Hand
-from issuing_portal.core.rows import DatedRow, Row
+from issuing_portal.core.rows import Row
 from issuing_portal.core.states import Stateful, Transitions, status_check
 from issuing_portal.partners.models import Owned
 
