@@ -25,7 +25,7 @@ from issuing_portal.staff.queries import actor_for, programmes_of
 CHANNELS = [(name, name.capitalize()) for name in ("portal", "api", "processor", "sandbox", "worker", "command")]
 KINDS = [("staff", "Staff"), ("api_key", "API key"), ("processor", "Processor"), ("cardholder", "Cardholder"), ("system", "System")]
 PAGES = {"card": "cards:detail", "cardholder": "cardholders:detail", "account": "ledger:detail", "authorisation": "authorisations:detail",
-         "kyc_case": "kyc:detail", "partner": "partners:detail", "user": "staff:member", "proposal": "staff:proposal"}
+         "kyc_case": "kyc:detail", "partner": "partners:detail", "user": "staff:detail", "proposal": "staff:proposal"}
 NOUN_OF = {prefix: noun for noun, prefix in PREFIXES.items()}
 
 
@@ -45,7 +45,7 @@ def subject_uuid(text: str) -> UUID | None:
         return None
 
 
-def about(rows: QuerySet[Event], values: list[str]) -> QuerySet[Event]:
+def about_subject(rows: QuerySet[Event], values: list[str]) -> QuerySet[Event]:
     """Events about the subject whose id was typed; an id of nothing finds nothing."""
     found = subject_uuid(values[0])
     return rows.filter(subject_id=found) if found else rows.none()
@@ -90,7 +90,7 @@ class Trail(RecordedList):
         Filter("channel", "By way of", lookup="actor__channel", choices=CHANNELS),
         Filter("kind", "Kind of actor", lookup="actor__kind", choices=KINDS),
         Filter("actor", "Who (name)", kind="text", lookup="actor__label__icontains"),
-        Filter("subject", "About (id)", kind="text", narrow=about),
+        Filter("subject", "About (id)", kind="text", narrow=about_subject),
         Filter("at", "When", kind="dates", lookup="occurred_at"),
     )
     paging = "cursor"
@@ -139,7 +139,7 @@ def trail(request: HttpRequest) -> HttpResponse:
     action = Button("Changed rows", reverse("audit:changes"), "table") if sees_everything(request) else None
     page = Trail(queries.trail(programmes_of(request.user, "audit.read")), action=action)  # type: ignore[arg-type]
     page.exportable = request.user.may("audit.export")  # type: ignore[misc, union-attr]
-    return page.render(request)
+    return page.render(request)  # type: ignore[return-value]
 
 
 @staff_page("audit.read")
@@ -149,7 +149,7 @@ def changes(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     page = Changes(queries.changes(), action=Button("Audit trail", reverse("audit:list"), "history"))
     page.exportable = request.user.may("audit.export")  # type: ignore[misc, union-attr]
-    return page.render(request)
+    return page.render(request)  # type: ignore[return-value]
 
 
 @staff_page("audit.read")

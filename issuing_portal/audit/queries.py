@@ -140,7 +140,7 @@ def timeline(subject_noun: str, subject_id: UUID, viewer: Any, *, limit: int = 1
             for event in (events if reads_trail else events.filter(staff_only=False))[:limit]]
     if reads_trail:
         told += [Happening(change.at, f"{subject_noun}.row_{PAST[change.action]}", change.database_user, "sql", "", change=change)
-                 for change in changes_of(subject_noun, subject_id).filter(actor=None)[:limit]]
+                 for change in changes_of(subject_noun, subject_id).filter(actor__isnull=True)[:limit]]
     return sorted(told, key=lambda one: one.at, reverse=True)[:limit]
 
 

@@ -50,7 +50,7 @@ class EventOut(serializers.Serializer):
     type = serializers.CharField(read_only=True)
     sequence = serializers.IntegerField(read_only=True, help_text="1, 2, 3 … per object: put events in order by it.")
     created_at = serializers.DateTimeField(source="occurred_at", read_only=True)
-    data = serializers.SerializerMethodField()
+    data = serializers.SerializerMethodField()  # type: ignore[assignment]
 
     def get_object(self, row: Event) -> str:
         return "event"

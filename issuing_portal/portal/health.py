@@ -103,7 +103,8 @@ def proof(name: str, event: Event | None, command: str, now: datetime) -> Readin
         findings = tuple(str(one) for one in facts.get("findings", [])[:10])
         return Reading(label, "DOWN", f"{when}: did not hold", f"Keep the database as it is and run {command}.", findings)
     late = now - event.occurred_at > PROOF_LATE
-    return Reading(label, "LATE" if late else "OK", f"{when}: whole, {facts.get('rows', 0):,} rows", f"Run {command}." if late else "")
+    rows = facts.get("rows", 0) or sum(facts.get("looked_at", {}).values())
+    return Reading(label, "LATE" if late else "OK", f"{when}: whole, {rows:,} rows looked at", f"Run {command}." if late else "")
 
 
 def partitions(now: datetime) -> Reading:

@@ -62,7 +62,8 @@ def test_append_only_tables_and_their_partitions_refuse_truncate(table: str) -> 
 def test_an_update_and_a_delete_are_refused_in_a_partition_too() -> None:
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO events_event (id, type, subject_noun, subject_id, sequence, actor, reason, staff_only, data, "
-                       "internal, occurred_at) VALUES (gen_random_uuid(), 'card.updated', 'card', gen_random_uuid(), 1, '{}', '', false, '{}', '{}', now()) "
+                       "internal, occurred_at) "
+                       "VALUES (gen_random_uuid(), 'card.updated', 'card', gen_random_uuid(), 1, '{}', '', false, '{}', '{}', now()) "
                        "RETURNING tableoid::regclass::text")
         partition = cursor.fetchone()[0]
     for name in ("events_event", partition):
