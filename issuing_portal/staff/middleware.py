@@ -21,7 +21,7 @@ from issuing_portal.staff import sessions
 from issuing_portal.staff.queries import actor_for
 
 MACHINES = ("/v1", "/processor")
-STRANGERS = (*MACHINES, "/docs", "/static", "/healthz", "/readyz", "/metrics", "/onboarding", "/staff/sign-in", "/staff/invitations")
+STRANGERS = (*MACHINES, "/docs", "/static", "/healthz", "/readyz", "/metrics", "/onboarding", "/reveal", "/staff/sign-in", "/staff/invitations")
 """Paths (and all below them) that ask for no signed-in member of staff; everything else does, known or not."""
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 

@@ -147,8 +147,8 @@ def approve_proposal(*, proposal_id: UUID, payload_hash: str, by: Actor, now: da
     if not proposal.maker.is_active:
         raise MakerGone
     kind = KINDS[proposal.verb]
-    _still_true(kind, proposal)
     proposal.move_to(ProposalStatus.APPROVED, now=now, checker_id=by.id, decided_at=now)
+    _still_true(kind, proposal)
     result = kind.execute(payload=proposal.payload, by=replace(by, may=_authorised), now=now)
     events.record("proposal.approved", subject=proposal, by=by, at=now, data=_facts(proposal))
     return Carried(proposal, result)

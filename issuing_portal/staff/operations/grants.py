@@ -88,9 +88,9 @@ def _give_grant(*, payload: Payload, by: Actor, now: datetime) -> Any:
         raise NotYourself
     _within_own(by, "staff.approve_grant", programmes)
     grant = Grant.objects.create(
-        user_id=payload["user"], role=payload["role"], programme_ids=programmes,
+        user_id=UUID(payload["user"]), role=payload["role"], programme_ids=programmes,
         valid_until=datetime.fromisoformat(payload["until"]) if payload["until"] else None,
-        given_by_id=payload["given_by"], approved_by_id=by.id, created_at=now, updated_at=now)
+        given_by_id=UUID(payload["given_by"]), approved_by_id=by.id, created_at=now, updated_at=now)
     end_sessions([grant.user_id], now)
     events.record("grant.given", subject=grant, by=by, at=now, data=_facts(grant))
     return grant

@@ -7,7 +7,7 @@ from typing import Any
 import segno
 from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -27,6 +27,7 @@ from issuing_portal.staff.roles import EVERYONE
 
 WRONG = "The e-mail address or the password is wrong."
 NONCE = "enrolment"
+HOME = "/"
 
 
 @require_http_methods(["GET", "POST"])
@@ -110,7 +111,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             explain(form, refusal, ["code"])
         else:
             sessions.begin(request, accepted.user, accepted.device, now)
-            return recovery_page(request, accepted.recovery_codes, onwards=resolve_url("portal:home"))
+            return recovery_page(request, accepted.recovery_codes, onwards=HOME)
     context = {"title": f"Welcome, {user.name}", "form": form, "person": user, **enrolment(secret, user.email)}
     return TemplateResponse(request, "staff/invitation.html", context, status=422 if form.is_bound else 200)
 
@@ -149,7 +150,7 @@ def onward(request: HttpRequest) -> str:
     """Where to go afterwards: `next`, if it is a place of ours."""
     place = request.POST.get("next") or request.GET.get("next") or ""
     ours = url_has_allowed_host_and_scheme(place, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return place if ours else resolve_url("portal:home")
+    return place if ours else HOME
 
 
 def door(request: HttpRequest) -> Actor:
