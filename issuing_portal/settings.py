@@ -32,6 +32,9 @@ CARD_TEST_KEY = env.str("CARD_TEST_KEY", default="")
 CARD_SECRETS = env.str("CARD_SECRETS", default="software")
 """Who computes CVV2: `software` is for test cards only; live mode refuses it."""
 
+REVEAL_FRAME_ANCESTORS = env.list("REVEAL_FRAME_ANCESTORS", default=[])
+"""Origins that may embed the frame with a card's details; empty: none in production, any in a test installation."""
+
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["127.0.0.1", "localhost", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])

@@ -10,7 +10,8 @@ PARTNER_TYPES = frozenset({
     "authorisation.approved", "authorisation.declined", "authorisation.reversed",
     "transaction.posted", "transaction.refunded", "account.funded",
     # Ours beyond API.md's list, in the same grammar.
-    "kyc_case.opened", "kyc_case.withdrawn", "card.updated", "card.controls_changed", "account.opened", "account.updated", "account.withdrawn",
+    "kyc_case.opened", "kyc_case.withdrawn", "card.updated", "card.controls_changed", "spend_control.created",
+    "reveal_session.created", "reveal_session.viewed", "account.opened", "account.updated", "account.withdrawn",
     "account.transferred", "account.closed", "api_key.created", "api_key.rotated", "api_key.revoked",
 })
 STAFF_TYPES = frozenset({
@@ -20,6 +21,6 @@ STAFF_TYPES = frozenset({
     "partner.created", "partner.suspended", "partner.reactivated", "programme.created", "programme.updated", "programme.funded",
     "processor_connection.created", "processor_connection.rotated", "processor_connection.closed",
     "account.restricted", "account.blocked", "account.reopened", "account.adjusted", "record.viewed", "export.made",
-    "ledger.verified", "audit.verified", "clearing.suspended",
+    "ledger.verified", "audit.verified", "clearing.suspended", "kyc_case.taken", "kyc_case.first_approved",
 })
 ALL_TYPES = PARTNER_TYPES | STAFF_TYPES
