@@ -117,8 +117,8 @@ class PastDateField(serializers.DateField):
         return day
 
 
-@extend_schema_field({"oneOf": [{"type": "string", "pattern": r"^\d{1,3}(\.\d{1,2})?$"}, {"type": "number", "minimum": 0, "maximum": 100}, {"type": "null"}],
-                      "example": "25.50"})
+@extend_schema_field({"example": "25.50", "oneOf": [
+    {"type": "string", "pattern": r"^\d{1,3}(\.\d{1,2})?$"}, {"type": "number", "minimum": 0, "maximum": 100}, {"type": "null"}]})
 class PercentField(serializers.DecimalField):
     """A percentage with at most two decimals, as text or number; inside, basis points (2,550 for 25.5)."""
 

@@ -6,10 +6,29 @@ from typing import Any
 from rest_framework import serializers
 
 from cardholders import representation
-from cardholders.api.fields import BirthdayField, IdentifierField, LeiField, PastDateField, PercentField, PhoneField, WrittenField, basis_points, refuse_card_number
+from cardholders.api.fields import (
+    BirthdayField,
+    IdentifierField,
+    LeiField,
+    PastDateField,
+    PercentField,
+    PhoneField,
+    WrittenField,
+    basis_points,
+    refuse_card_number,
+)
 from cardholders.models import CardholderStatus, CardholderType, KycStatus, RelatedRole
 from cardholders.operations import Facts
-from issuing_portal.api.fields import AmountField, CountryField, ExternalIdField, ListQuery, MetadataField, StrictSerializer, TypeIdField, wire_choices
+from issuing_portal.api.fields import (
+    AmountField,
+    CountryField,
+    ExternalIdField,
+    ListQuery,
+    MetadataField,
+    StrictSerializer,
+    TypeIdField,
+    wire_choices,
+)
 
 TEXTS = ("email", "phone_number", "purpose", "source_of_funds", "source_of_wealth")
 
@@ -143,7 +162,8 @@ class CardholderPatch(Told):
 def refuse_other_type(attrs: Mapping[str, Any], type: str) -> None:
     """Facts of the other type are refused, each by its name. Raises: ValidationError."""
     foreign = ("individual",) if type == CardholderType.BUSINESS else ("business_details", "related_persons")
-    found = {name: [serializers.ErrorDetail(f"A cardholder of type {type} has no {name}.", code="wrong_type")] for name in foreign if attrs.get(name)}
+    found = {name: [serializers.ErrorDetail(f"A cardholder of type {type} has no {name}.", code="wrong_type")]
+             for name in foreign if attrs.get(name)}
     if found:
         raise serializers.ValidationError(found)
 
@@ -175,7 +195,8 @@ def facts_of(body: Mapping[str, Any]) -> Facts:
         columns["expected_monthly_volume_minor"] = body["expected_monthly_volume"]
     columns |= dict(body.get("individual") or {})
     business = dict(body.get("business_details") or {})
-    addresses = {kind: given[name] for kind, given, name in (("main", body, "address"), ("principal", business, "principal_address")) if name in given}
+    told = (("main", body, "address"), ("principal", business, "principal_address"))
+    addresses = {kind: given[name] for kind, given, name in told if name in given}
     business.pop("principal_address", None)
     columns |= {name: value if value is not None or name == "incorporated_on" else "" for name, value in business.items()}
     related = [_related(person) for person in body["related_persons"]] if "related_persons" in body else None

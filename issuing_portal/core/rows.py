@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from issuing_portal.core.ids import new_id, public_id
+from issuing_portal.core.ids import PREFIXES, new_id, public_id
 
 
 class Row(models.Model):
@@ -19,7 +19,8 @@ class Row(models.Model):
         return public_id(self.noun, self.id)
 
     def __str__(self) -> str:
-        return self.public_id
+        # Rows without a public id of their own (an address) still have to be told apart in logs and field diffs.
+        return self.public_id if self.noun in PREFIXES else f"{type(self).__name__} {self.id}"
 
 
 class DatedRow(Row):
