@@ -11,7 +11,7 @@ class StoredAnswer(Row):
 
     partner_id = models.UUIDField()
     livemode = models.BooleanField()
-    key = models.CharField(max_length=255)
+    key = models.CharField(max_length=64, help_text="HMAC-SHA256 of the caller's key")
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of method, path and canonical body, keyed")
     method = models.CharField(max_length=8)
     path = models.CharField(max_length=300)

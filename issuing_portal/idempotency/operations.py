@@ -53,6 +53,11 @@ class Asked:
     body: Any
 
     @property
+    def key_hash(self) -> str:
+        """The key as it is stored: a caller may have put anything into it, a card number too."""
+        return keyed_hash(str(self.key), purpose="idempotency-key").hex()
+
+    @property
     def fingerprint(self) -> str:
         canonical = json.dumps(self.body, sort_keys=True, separators=(",", ":"))
         return keyed_hash(f"{self.method} {self.path}\n{canonical}", purpose="idempotency").hex()
@@ -128,7 +133,7 @@ LOCK_SEED = 71
 
 
 def _lock_text(asked: Asked) -> str:
-    return f"{asked.partner_id}:{asked.livemode}:{asked.key}"
+    return f"{asked.partner_id}:{asked.livemode}:{asked.key_hash}"
 
 
 def _lock(asked: Asked) -> None:
@@ -139,7 +144,7 @@ def _lock(asked: Asked) -> None:
 
 
 def _stored(asked: Asked, now: datetime) -> Answer | None:
-    mine = {"partner_id": asked.partner_id, "livemode": asked.livemode, "key": asked.key}
+    mine = {"partner_id": asked.partner_id, "livemode": asked.livemode, "key": asked.key_hash}
     found = StoredAnswer.objects.filter(**mine).first()
     if found is None:
         return None
@@ -158,7 +163,7 @@ def _store(asked: Asked, answer: Answer, shown_once: tuple[str, ...], now: datet
     if isinstance(body, dict):
         body = {name: None if name in shown_once else value for name, value in body.items()}
     StoredAnswer.objects.create(
-        partner_id=asked.partner_id, livemode=asked.livemode, key=asked.key, fingerprint=asked.fingerprint, method=asked.method,
+        partner_id=asked.partner_id, livemode=asked.livemode, key=asked.key_hash, fingerprint=asked.fingerprint, method=asked.method,
         path=asked.path, status=answer.status, body=body, withheld=list(shown_once),
         created_at=now, expires_at=now + settings.IDEMPOTENCY_KEPT)
 

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=issuing_portal.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('partner_id', models.UUIDField()),
                 ('livemode', models.BooleanField()),
-                ('key', models.CharField(max_length=255)),
+                ('key', models.CharField(help_text="HMAC-SHA256 of the caller's key", max_length=64)),
                 ('fingerprint', models.CharField(help_text='SHA-256 of method, path and canonical body, keyed', max_length=64)),
                 ('method', models.CharField(max_length=8)),
                 ('path', models.CharField(max_length=300)),
