@@ -19,6 +19,8 @@ from authorisations.facts import (
 )
 from authorisations.models import Authorisation, AuthorisationMessage, Transaction
 from issuing_portal.core.errors import NotFound
+from issuing_portal.core.ids import parse_id
+from issuing_portal.staff import queries as staff
 
 FACTS = """
 SELECT c.id, c.status, c.type, c.expires_on, c.updated_at, c.frozen_by,
@@ -114,6 +116,45 @@ def transactions_of(partner_id: UUID, livemode: bool, *, card: UUID | None = Non
 def transaction(partner_id: UUID, livemode: bool, transaction_id: UUID) -> Transaction:
     """One of a partner's transactions. Raises NotFound."""
     found = Transaction.objects.filter(partner_id=partner_id, livemode=livemode, pk=transaction_id).first()
+    if found is None:
+        raise NotFound("transaction")
+    return found
+
+
+def authorisations_seen_by(user: Any) -> QuerySet[Authorisation]:
+    """What staff may see, by programme. A tap whose card was not found has none: staff of all programmes see it."""
+    rows = Authorisation.objects.select_related("card", "cardholder")
+    allowed = staff.programmes_of(user, "authorisations.read")
+    return rows if allowed is None else rows.filter(programme_id__in=allowed)
+
+
+def authorisations_about(user: Any, noun_id: str) -> QuerySet[Authorisation]:
+    """The authorisations of a card, cardholder or account (any TypeID of these), newest first; none for any other text."""
+    for noun in ("card", "cardholder", "account"):
+        found = parse_id(noun, noun_id)
+        if found:
+            return authorisations_seen_by(user).filter(**{f"{noun}_id": found}).order_by("-id")
+    return Authorisation.objects.none()
+
+
+def authorisation_seen_by(user: Any, authorisation_id: UUID | None) -> Authorisation:
+    """One authorisation in sight of a member of staff. Raises NotFound."""
+    found = authorisations_seen_by(user).filter(pk=authorisation_id).first()
+    if found is None:
+        raise NotFound("authorisation")
+    return found
+
+
+def transactions_seen_by(user: Any) -> QuerySet[Transaction]:
+    """Cleared money of the programmes that staff may see."""
+    rows = Transaction.objects.select_related("card", "account")
+    allowed = staff.programmes_of(user, "authorisations.read")
+    return rows if allowed is None else rows.filter(programme_id__in=allowed)
+
+
+def transaction_seen_by(user: Any, transaction_id: UUID | None) -> Transaction:
+    """One transaction in sight of a member of staff. Raises NotFound."""
+    found = transactions_seen_by(user).filter(pk=transaction_id).first()
     if found is None:
         raise NotFound("transaction")
     return found

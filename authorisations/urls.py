@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from authorisations import api
+from authorisations import api, portal
 
 api_urls = [
     path("authorisations", api.Authorisations.as_view()),
@@ -12,4 +12,12 @@ api_urls = [
     path("transactions/<str:transaction_id>", api.OneTransaction.as_view()),
     path("cards/<str:card_id>/limits_usage", api.LimitsUsage.as_view()),
     path("cards/<str:card_id>/simulate", api.Simulate.as_view()),
+]
+portal_urls = [
+    path("", portal.authorisations, name="list"),
+    path("transactions", portal.transactions, name="transactions"),
+    path("transactions/<str:transaction_id>", portal.transaction, name="transaction"),
+    path("of/<str:noun_id>", portal.of_owner, name="of_owner"),
+    path("<str:authorisation_id>", portal.one, name="detail"),
+    path("<str:authorisation_id>/release", portal.release, name="release"),
 ]

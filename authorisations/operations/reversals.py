@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from authorisations import queries, wire
 from authorisations.messages import HOLDING_KINDS, Reversal
@@ -11,13 +12,19 @@ from authorisations.operations.taps import Line
 from issuing_portal.core.actors import Actor
 from issuing_portal.core.errors import DomainError
 from issuing_portal.core.ids import new_id, public_id
+from issuing_portal.core.money import Money
 from issuing_portal.core.operations import operation
 from issuing_portal.events import operations as events
 from issuing_portal.ledger import operations as ledger
+from issuing_portal.staff import proposals
 
 
 class NothingHeld(DomainError):
     code, status, title = "nothing_held", 409, "The authorisation is {status} and holds nothing that could be released."
+
+
+class SecondPersonNeeded(DomainError):
+    code, status, title = "four_eyes_needed", 403, "A hold of this size is released by two people: propose it."
 
 
 @operation
@@ -43,15 +50,57 @@ def reverse(*, told: Reversal, line: Line, by: Actor, now: datetime) -> dict[str
     return answer
 
 
+SECOND_PERSON_ABOVE = 100_000
+"""Minor units: a member of staff releases a hold up to this alone; above it a second person approves (DESIGN §8)."""
+
+
+def needs_second_person(found: Authorisation) -> bool:
+    """Whether a release by staff is proposed and approved by two."""
+    return found.held_minor > SECOND_PERSON_ABOVE
+
+
 @operation
-def release_hold(*, authorisation_id: Any, partner_id: Any, livemode: bool, reason: str, by: Actor, now: datetime) -> Authorisation:
+def release_hold(*, authorisation_id: UUID, partner_id: UUID, livemode: bool, reason: str, by: Actor, now: datetime) -> Authorisation:
     """End the hold of an open authorisation without the network's word; the network may still clear it.
 
-    Raises: NotFound, NothingHeld.
+    Raises: NotFound, NothingHeld, SecondPersonNeeded (staff, above SECOND_PERSON_ABOVE).
     """
+    found = _to_release(authorisation_id, partner_id, livemode, by)
+    if by.kind == "staff" and needs_second_person(found):
+        raise SecondPersonNeeded
+    return _end_hold(found, reason=reason, by=by, now=now)
+
+
+@operation
+def propose_release(*, authorisation_id: UUID, partner_id: UUID, livemode: bool, reason: str, by: Actor, now: datetime) -> proposals.Proposal:
+    """Put the release of a large hold before a second person. Raises: NotFound, NothingHeld."""
+    found = _to_release(authorisation_id, partner_id, livemode, by)
+    if not found.held_minor:
+        raise NothingHeld(status=found.status.lower())
+    held = Money(found.held_minor, found.currency).format()
+    payload = {"authorisation": str(found.pk), "held_minor": found.held_minor, "reason": reason}
+    return proposals.propose(verb="authorisations.release", subject=found, summary=f"Release the hold of {held} at {found.merchant_name}",
+                             payload=payload, reason=reason, by=by, now=now)
+
+
+def _evidence(payload: dict[str, Any]) -> dict[str, Any]:
+    found = Authorisation.objects.get(pk=payload["authorisation"])
+    return {"status": found.status, "held_minor": found.held_minor}
+
+
+@proposals.four_eyes("authorisations.release", permission="authorisations.approve", evidence=_evidence)
+def _release_approved(*, payload: dict[str, Any], by: Actor, now: datetime) -> Authorisation:
+    found = Authorisation.objects.select_for_update().get(pk=payload["authorisation"])
+    return _end_hold(found, reason=payload["reason"], by=by, now=now)
+
+
+def _to_release(authorisation_id: UUID, partner_id: UUID, livemode: bool, by: Actor) -> Authorisation:
     found = queries.authorisation(partner_id, livemode, authorisation_id)
-    found = Authorisation.objects.select_for_update().get(pk=found.pk)
     by.require("authorisations.release", found.programme_id)
+    return Authorisation.objects.select_for_update().get(pk=found.pk)
+
+
+def _end_hold(found: Authorisation, *, reason: str, by: Actor, now: datetime) -> Authorisation:
     if found.status not in OPEN_STATUSES or not found.held_minor:
         raise NothingHeld(status=found.status.lower())
     released = found.held_minor
