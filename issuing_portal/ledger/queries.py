@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet, Sum
 
 from issuing_portal.core.actors import Actor
 from issuing_portal.core.errors import NotFound
-from issuing_portal.ledger.models import Account, AccountKind, EntryKind, Posting
+from issuing_portal.ledger.models import Account, AccountKind, EntryKind, JournalEntry, Posting
 from issuing_portal.ledger.wire import INSIDE
 from issuing_portal.staff import queries as staff
 
@@ -110,4 +110,14 @@ def account_seen_by(user: Any, account_id: UUID | None) -> Account:
     found = Account.objects.filter(mine, pk=account_id).select_related("cardholder", "programme", "partner").first()
     if found is None:
         raise NotFound("account")
+    return found
+
+
+def entry_seen_by(user: Any, entry_id: UUID | None) -> JournalEntry:
+    """One entry in sight of a member of staff. Raises: NotFound."""
+    allowed = staff.programmes_of(user, "accounts.read")
+    mine = Q() if allowed is None else Q(programme_id__in=allowed)
+    found = JournalEntry.objects.filter(mine, pk=entry_id).first()
+    if found is None:
+        raise NotFound("entry")
     return found

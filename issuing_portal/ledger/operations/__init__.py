@@ -32,12 +32,13 @@ from issuing_portal.ledger.operations.programmes import (
     open_programme_accounts,
     set_up_programme,
 )
+from issuing_portal.ledger.operations.proposals import propose_adjustment, propose_confirmed_funding, propose_funding, propose_withdrawal
 from issuing_portal.ledger.operations.verifications import record_verification
 
 __all__ = [
     "TEST_FUNDING_MINOR", "AccountClosed", "AccountNotEmpty", "AccountRestricted", "CardholderClosed", "ExternalIdTaken", "FourEyesNeeded",
     "HoldMissing", "InsufficientFunding", "InsufficientFunds", "Leg", "ProgrammeNotActive", "block_account", "book", "book_adjustment",
     "book_confirmed_funding", "book_fund", "book_withdrawal", "close_account", "confirm_funding", "fund_account", "open_account",
-    "open_programme_accounts", "record_verification", "release_hold", "reopen_account", "restrict_account", "set_up_programme", "take_hold", "transfer",
-    "update_account", "withdraw",
+    "open_programme_accounts", "propose_adjustment", "propose_confirmed_funding", "propose_funding", "propose_withdrawal", "record_verification",
+    "release_hold", "reopen_account", "restrict_account", "set_up_programme", "take_hold", "transfer", "update_account", "withdraw",
 ]
