@@ -71,7 +71,7 @@ INSTALLED_APPS = [
     "fulfilment",
     "issuing_portal.sandbox",
     "issuing_portal.portal",
-    "django.contrib.admin",
+    "issuing_portal.staff.admin_site.LookingGlassConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
