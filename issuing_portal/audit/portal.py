@@ -191,7 +191,7 @@ def event_facts(event: Event) -> list[Fact]:
     actor = event.actor
     return [
         Fact("When", event.occurred_at, "moment"), Fact("About", subject_id(event.subject_noun, event.subject_id), "id", url=subject_page(event)),
-        Fact("Number", event.sequence, "number", help="in the history of its subject"), Fact("Who", actor.get("label")),
+        Fact("Number", event.sequence, "number", help="of its subject, numbered apart for partners and staff"), Fact("Who", actor.get("label")),
         Fact("Kind of actor", str(actor.get("kind", "")).replace("_", " ")), Fact("By way of", actor.get("channel")),
         Fact("Partner's own user", actor.get("acting_user")), Fact("Request", actor.get("request_id"), "code"), Fact("Why", event.reason),
         Fact("Seen by the partner", not event.staff_only and event.partner_id is not None),

@@ -135,7 +135,7 @@ def timeline(subject_noun: str, subject_id: UUID, viewer: Any, *, limit: int = 1
     trail (`audit.read`) alone, as are unexplained changes. For a page's timeline: `[Moment(one.at, one.type, …) for one in …]`.
     """
     reads_trail = viewer.may("audit.read", None)
-    events = Event.objects.filter(subject_id=subject_id).order_by("-sequence")
+    events = Event.objects.filter(subject_id=subject_id).order_by("-id")
     told = [Happening(event.occurred_at, event.type, event.actor.get("label", ""), event.actor.get("channel", ""), event.reason, event=event)
             for event in (events if reads_trail else events.filter(staff_only=False))[:limit]]
     if reads_trail:

@@ -33,12 +33,12 @@ def record(type: str, *, subject: Any, by: Actor, at: datetime, data: Mapping[st
     """
     if type not in ALL_TYPES:
         raise ValueError(f"{type} is not in events/names.py")
-    person = person_id or subject.id
+    person, hidden = person_id or subject.id, staff_only or type in STAFF_TYPES
     return Event.objects.create(
-        type=type, subject_noun=subject.noun, subject_id=subject.id, sequence=_next_sequence(subject.id),
+        type=type, subject_noun=subject.noun, subject_id=subject.id, sequence=_next_sequence(subject.id, hidden),
         partner_id=getattr(subject, "partner_id", None), livemode=getattr(subject, "livemode", None),
         programme_id=getattr(subject, "programme_id", None), actor=actor_json(by), reason=redact_value(reason),
-        staff_only=staff_only or type in STAFF_TYPES, data=dict(data or {}), internal=redact_value(dict(internal or {})),
+        staff_only=hidden, data=dict(data or {}), internal=redact_value(dict(internal or {})),
         personal=_sealed(personal, person) if personal else None, person_id=person if personal else None, occurred_at=at)
 
 
@@ -59,11 +59,12 @@ def personal_parts(event: Event) -> dict[str, Any] | None:
     return json.loads(plain)
 
 
-def _next_sequence(subject_id: UUID) -> int:
+def _next_sequence(subject_id: UUID, hidden: bool) -> int:
+    """Numbered apart for partners and for staff: a gap in what a partner reads would tell of an act that stays inside."""
     with connection.cursor() as cursor:
         # Two transactions about one subject must not draw the same number; the lock ends with the transaction.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [str(subject_id)])
-        cursor.execute("SELECT coalesce(max(sequence), 0) + 1 FROM events_event WHERE subject_id = %s", [subject_id])
+        cursor.execute("SELECT coalesce(max(sequence), 0) + 1 FROM events_event WHERE subject_id = %s AND staff_only = %s", [subject_id, hidden])
         return cursor.fetchone()[0]
 
 

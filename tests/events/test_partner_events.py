@@ -59,6 +59,16 @@ def test_staff_only_events_are_not_there(acme: PartnerClient) -> None:
     assert {one["type"] for one in acme.get("/v1/events?limit=100").json()["data"]}.isdisjoint({"card.frozen", "record.viewed"})
 
 
+def test_an_act_that_stays_inside_leaves_no_gap_in_the_numbers(acme: PartnerClient) -> None:
+    card = card_of(acme)
+    frozen(card)
+    for _ in range(3):
+        events.record("record.viewed", subject=card, by=ANALYST, at=NOW)
+    frozen(card, staff_only=True)
+    events.record("card.unfrozen", subject=card, by=ANALYST, at=NOW, data={})
+    assert [one["sequence"] for one in acme.get(f"/v1/events?subject={public_id('card', card.id)}").json()["data"]] == [2, 1]
+
+
 def test_a_rival_and_the_other_mode_see_nothing(acme: PartnerClient, globex: PartnerClient) -> None:
     card = card_of(acme)
     event = frozen(card)
