@@ -68,6 +68,6 @@ def note_move(card: Card, before: str, *, event: str, reason: str, hand: Hand | 
 def tell(event: str, card: Card, *, by: Actor, at: datetime, reason: str = "", internal: dict[str, Any] | None = None) -> None:
     """Record an event with the card as GET shows it; its metadata apart, as what erasure must be able to shred."""
     shown = queries.public_card(queries.card_for(by, card.pk))
-    metadata = shown.pop("metadata")
-    events.record(event, subject=card, by=by, at=at, reason=reason, internal=internal, data=shown,
-                  personal={"metadata": metadata} if metadata else None, person_id=card.cardholder_id)
+    personal = {"metadata": shown["metadata"]} if shown["metadata"] else None
+    events.record(event, subject=card, by=by, at=at, reason=reason, internal=internal, data={**shown, "metadata": {}},
+                  personal=personal, person_id=card.cardholder_id)
