@@ -109,7 +109,8 @@ class Cardholder(Stateful, Owned):
         constraints = [
             status_check(CardholderStatus, "cardholder_status_known"),
             status_check(KycStatus, "cardholder_kyc_status_known", "kyc_status"),
-            models.UniqueConstraint(fields=["partner", "livemode", "external_id"], name="cardholder_external_id_once", condition=models.Q(external_id__isnull=False)),
+            models.UniqueConstraint(fields=["partner", "livemode", "external_id"], name="cardholder_external_id_once",
+                                    condition=models.Q(external_id__isnull=False)),
             models.CheckConstraint(name="cardholder_suspension_has_hand", condition=~models.Q(status="SUSPENDED") | ~models.Q(suspended_by="")),
             models.CheckConstraint(name="cardholder_restriction_has_hand", condition=~models.Q(status="RESTRICTED") | ~models.Q(restricted_by="")),
             models.CheckConstraint(name="cardholder_business_carries_none", condition=models.Q(type="individual") | models.Q(business=None)),
@@ -169,4 +170,7 @@ class RelatedPerson(DatedRow):
     removed_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(name="ownership_at_most_whole", condition=models.Q(ownership_basis_points=None) | models.Q(ownership_basis_points__lte=10000))]
+        constraints = [
+            models.CheckConstraint(name="ownership_at_most_whole",
+                                   condition=models.Q(ownership_basis_points=None) | models.Q(ownership_basis_points__lte=10000)),
+        ]

@@ -26,6 +26,6 @@ from cardholders.operations.standing import (
 
 __all__ = [
     "BusinessRefused", "CardholderClosed", "ExternalIdTaken", "Facts", "NewCardholder", "NotApproved", "ProgrammeNotActive",
-    "RestrictedByHigherHand", "StopReason", "SuspendedByHigherHand", "close_cardholder", "create_cardholder", "hand_of", "mark_kyc", "reactivate_cardholder", "restrict_cardholder",
-    "set_requirements", "suspend_cardholder", "update_cardholder",
+    "RestrictedByHigherHand", "StopReason", "SuspendedByHigherHand", "close_cardholder", "create_cardholder", "hand_of", "mark_kyc",
+    "reactivate_cardholder", "restrict_cardholder", "set_requirements", "suspend_cardholder", "update_cardholder",
 ]

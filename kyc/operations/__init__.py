@@ -25,5 +25,6 @@ from kyc.operations.decisions import (
 
 __all__ = [
     "AlreadyApproved", "CaseNotInReview", "CaseOpen", "CustomerClosed", "LiveCase", "RejectedFinally", "Rejection", "RequirementsDue",
-    "SameApprover", "Verdict", "approve_case", "open_case", "reject_case", "request_information", "sandbox_verdict", "submit_case", "take_into_review", "withdraw_case",
+    "SameApprover", "Verdict", "approve_case", "open_case", "reject_case", "request_information", "sandbox_verdict", "submit_case",
+    "take_into_review", "withdraw_case",
 ]

@@ -21,8 +21,8 @@ def new_business(programme: str, **changes: Any) -> dict[str, Any]:
         "business_details": {"legal_name": "Difference Engines Ltd", "registration_number": "01234567", "incorporation_country": "GB", "lei": LEI,
                              "incorporated_on": "1999-01-31", "website": "https://engines.example"},
         "address": {"line1": "1 Dorset Street", "city": "London", "postal_code": "W1U 4EG", "country": "GB"},
-        "related_persons": [{"role": "beneficial_owner", "ownership_percent": "62.5",
-                             "individual": {"first_name": "Charles", "last_name": "Babbage", "date_of_birth": "1981-12-26", "nationalities": ["GB"]}}],
+        "related_persons": [{"role": "beneficial_owner", "ownership_percent": "62.5", "individual": {
+            "first_name": "Charles", "last_name": "Babbage", "date_of_birth": "1981-12-26", "nationalities": ["GB"]}}],
     } | changes
 
 
@@ -110,8 +110,7 @@ def test_refused_by_field(acme: PartnerClient, change: dict[str, Any], field: st
 def test_refused_within_the_individual(acme: PartnerClient, change: dict[str, Any], field: str, code: str) -> None:
     body = new_individual(acme.programme_id)
     body["individual"] |= change
-    found = errors_of(acme.post("/v1/cardholders", body))
-    assert {name.replace("[0][", "["): value for name, value in found.items()} in ({f"individual.{field}": code}, {f"individual.{field}".replace("[0]", ".0"): code})
+    assert errors_of(acme.post("/v1/cardholders", body)) == {f"individual.{field}": code}
 
 
 @pytest.mark.parametrize(("change", "code"), [
@@ -158,7 +157,8 @@ def test_a_person_carries_a_card_only_for_a_business_of_the_same_programme(acme:
         assert errors_of(acme.post("/v1/cardholders", new_individual(acme.programme_id) | {"business": refused})) == {"business": "business_refused"}
     assert errors_of(acme.post("/v1/cardholders", new_business(acme.programme_id, business=business["id"]))) == {"business": "business_refused"}
     done(acme.post(f"/v1/cardholders/{business['id']}/close"))
-    assert errors_of(acme.post("/v1/cardholders", new_individual(acme.programme_id) | {"business": business["id"]})) == {"business": "business_refused"}
+    too_late = acme.post("/v1/cardholders", new_individual(acme.programme_id) | {"business": business["id"]})
+    assert errors_of(too_late) == {"business": "business_refused"}
 
 
 def test_a_rival_and_the_other_mode_see_nothing_and_change_nothing(acme: PartnerClient, globex: PartnerClient) -> None:
