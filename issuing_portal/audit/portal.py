@@ -4,6 +4,7 @@ import json
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from issuing_portal.audit import operations, queries
+from issuing_portal.audit.fields import LEFT_OUT, MASKED
 from issuing_portal.audit.models import Change
 from issuing_portal.core.ids import PREFIXES, parse_id, public_id
 from issuing_portal.events.models import Event
@@ -59,6 +61,11 @@ def by_hand(rows: QuerySet[Change], values: list[str]) -> QuerySet[Change]:
 def of_row(rows: QuerySet[Change], values: list[str]) -> QuerySet[Change]:
     """Changes of the row whose id was typed, as TypeID or as it stands in the table."""
     return rows.filter(row_id=str(subject_uuid(values[0]) or values[0]))
+
+
+def audited_tables() -> list[str]:
+    """Every table whose changes are noted."""
+    return sorted(apps.get_model(label)._meta.db_table for label in (*MASKED, *LEFT_OUT))
 
 
 class RecordedList(ListPage):
@@ -115,7 +122,7 @@ class Changes(RecordedList):
         Column("columns", "Columns", lambda row: ", ".join(sorted(row.changes)[:6]) + (" …" if len(row.changes) > 6 else ""), narrow=False),
     )
     filters = (
-        Filter("table", "Table", lookup="table_name", choices=lambda: [(name, name) for name in sorted(queries.TABLES.values())]),
+        Filter("table", "Table", lookup="table_name", choices=lambda: [(name, name) for name in audited_tables()]),
         Filter("action", "Act", choices=[("INSERT", "Insert"), ("UPDATE", "Update"), ("DELETE", "Delete")]),
         Filter("hand", "Whose hand", choices=[("operation", "An operation of ours"), ("sql", "SQL")], narrow=by_hand),
         Filter("row", "Row (id)", kind="text", narrow=of_row),

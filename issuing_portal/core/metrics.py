@@ -7,10 +7,15 @@ Durations are whole milliseconds, as the promises of the tap path are made in th
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+
+SHARED = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
+if SHARED:
+    Path(SHARED).mkdir(parents=True, exist_ok=True)
 
 REQUEST_BUCKETS = (5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000)
 TAP_BUCKETS = (1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1000)
@@ -43,7 +48,7 @@ def observe_seals(*, sealed: int, waiting: int) -> None:
 
 def exposition() -> bytes:
     """The text for a scrape: of all processes where they share a folder, else of this one."""
-    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    if not SHARED:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     MultiProcessCollector(registry)

@@ -1,6 +1,10 @@
 """`/healthz`, `/readyz` and `/metrics`: what machines are told, and who may ask."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,3 +94,12 @@ def test_the_heartbeat_is_kept_and_a_dead_broker_says_nothing(settings: Any) -> 
     assert last is not None and last.year > 2020
     settings.REDIS_URL = DEAD_BROKER
     assert (pulse.last("worker"), pulse.backlog(("default",)), pulse.reachable()) == (None, None, False)
+
+
+def test_processes_that_share_a_folder_count_together(tmp_path: Path) -> None:
+    shared = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics")}
+    count = "from issuing_portal.core import metrics as m; m.observe_seals(sealed=3, waiting=4)"
+    tell = "from issuing_portal.core import metrics as m; print(m.exposition().decode())"
+    said = [subprocess.run([sys.executable, "-c", code], env=shared, capture_output=True, text=True, check=True, timeout=60).stdout
+            for code in (count, count, tell)]
+    assert "issuing_rows_sealed_total 6.0" in said[2] and "issuing_seals_waiting 4.0" in said[2]

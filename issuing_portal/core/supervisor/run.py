@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -111,12 +112,19 @@ class Supervisor:
                 result.text = f"embedded, port {self.values['VALKEY_PORT']}"
         env_file.write(self.layout.env_file, self.values)
         # The environment wins over the file, as it does in settings; the two addresses are already settled.
-        self.env = self.values | dict(os.environ) | {
+        self.env = self.values | {"PROMETHEUS_MULTIPROC_DIR": self._fresh_metrics()} | dict(os.environ) | {
             "DATABASE_URL": self.values["DATABASE_URL"], "REDIS_URL": self.values["REDIS_URL"],
             "ENVIRONMENT": self.values["ENVIRONMENT"],
             "DJANGO_SETTINGS_MODULE": "issuing_portal.settings", "PYTHONUNBUFFERED": "1",
         }
         self._give_up_if_asked()
+
+    def _fresh_metrics(self) -> str:
+        """An empty folder in which all processes count together: what dead ones counted is not added to the new ones' figures."""
+        folder = self.layout.data / "metrics"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, mode=0o700)
+        return str(folder)
 
     def _start_postgres(self) -> None:
         parent, user = places.servers_place(self.layout.data)
