@@ -80,9 +80,9 @@ def _plain_title(error: DomainError) -> str:
 
 
 def flatten(detail: Any, path: str = "") -> list[dict[str, str]]:
-    """DRF's nested error detail as a flat list of {field, code, message}; a field inside is `individual.last_name`."""
+    """DRF's nested error detail as a flat list of {field, code, message}; a field inside is `individual.last_name`, or `limits[0].amount`."""
     if isinstance(detail, dict):
-        return [item for name, inner in detail.items() for item in flatten(inner, _joined(path, str(name)))]
+        return [item for name, inner in detail.items() for item in flatten(inner, _joined(path, name))]
     if isinstance(detail, list | tuple):
         found = []
         for position, inner in enumerate(detail):
@@ -91,7 +91,9 @@ def flatten(detail: Any, path: str = "") -> list[dict[str, str]]:
     return [{"field": path, "code": str(getattr(detail, "code", "invalid")), "message": str(detail)}]
 
 
-def _joined(path: str, name: str) -> str:
+def _joined(path: str, name: str | int) -> str:
+    if isinstance(name, int):
+        return f"{path}[{name}]"
     if name == "non_field_errors":
         return path
     return f"{path}.{name}" if path else name

@@ -59,6 +59,17 @@ class AmountSchema(OpenApiSerializerFieldExtension):
                 "examples": [1250]}
 
 
+class LowerCaseSchema(OpenApiSerializerFieldExtension):
+    """A state or code of ours; an empty one is null."""
+
+    target_class = "issuing_portal.api.fields.LowerCaseField"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        choices = self.target.wire_choices
+        return {"type": ["string", "null"]} | ({"enum": [*choices, None]} if choices else {})
+
+
 class ApiSchema(AutoSchema):
     """Reads Query, Body, Patch, Put, Out, Created, creates and scope of a view."""
 
