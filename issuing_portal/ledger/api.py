@@ -1,6 +1,6 @@
 """/v1/accounts: a customer's money as partners see it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from rest_framework import serializers
@@ -89,12 +89,12 @@ class EntryOut(serializers.Serializer):
 
     def to_representation(self, posting: Posting) -> dict[str, Any]:
         entry = posting.entry
-        of_network = entry.kind in (EntryKind.CLEARING, EntryKind.REFUND) and entry.source_id
+        source = entry.source_id if entry.kind in (EntryKind.CLEARING, EntryKind.REFUND) else None
         return {
             "id": posting.public_id, "object": "entry", "livemode": entry.livemode, "account": public_id("account", posting.account_id),
             "journal_entry": entry.public_id, "type": entry.kind, "amount": posting.amount_minor, "currency": posting.currency,
             "balance_after": posting.posted_after_minor, "reference": entry.reference,
-            "transaction": public_id("transaction", entry.source_id) if of_network else None,
+            "transaction": public_id("transaction", source) if source else None,
             "created_at": to_wire(entry.booked_at), "updated_at": to_wire(entry.booked_at),
         }
 
@@ -103,7 +103,7 @@ class AccountView(ApiView):
     """What all views of one account share."""
 
     scope = "accounts"
-    Out = AccountOut
+    Out: ClassVar[type[serializers.Serializer] | None] = AccountOut
 
     def account(self, account_id: str) -> Account:
         return queries.account_of(self.caller.partner_id, self.caller.livemode, self.id_of("account", account_id))

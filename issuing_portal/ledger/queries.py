@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Model, Q, QuerySet, Sum
 
 from issuing_portal.core.actors import Actor
 from issuing_portal.core.errors import NotFound
-from issuing_portal.ledger.models import Account, AccountKind, EntryKind, JournalEntry, Posting
+from issuing_portal.ledger.models import COUNTED_KINDS, Account, AccountKind, EntryKind, JournalEntry, Posting
 from issuing_portal.ledger.wire import INSIDE
 from issuing_portal.staff import queries as staff
+
+M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +49,14 @@ def accounts_of(partner_id: UUID, livemode: bool, *, status: str | None = None, 
 
 def account_of(partner_id: UUID, livemode: bool, account_id: UUID | None) -> Account:
     """One customer account of a partner. Raises: NotFound, also for another partner's or mode's."""
-    found = accounts_of(partner_id, livemode).filter(pk=account_id).first()
-    if found is None:
-        raise NotFound("account")
-    return found
+    return _one(accounts_of(partner_id, livemode), account_id)
 
 
 def account_for(by: Actor, account_id: UUID) -> Account:
     """A customer account as `by` may meet it: partners only their own in their mode. Raises: NotFound."""
-    rows = Account.objects.filter(pk=account_id, kind=AccountKind.CUSTOMER)
     if by.partner_id is not None:
-        rows = rows.filter(partner_id=by.partner_id, livemode=by.livemode)
-    found = rows.first()
-    if found is None:
-        raise NotFound("account")
-    return found
+        return account_of(by.partner_id, bool(by.livemode), account_id)
+    return _one(Account.objects.filter(kind=AccountKind.CUSTOMER), account_id)
 
 
 def entries_of(account: Account, *, type: str | None = None, created_at_gte: Any = None, created_at_lt: Any = None) -> QuerySet[Posting]:
@@ -82,18 +77,20 @@ def system_account_id(programme_id: UUID, currency: str, kind: str) -> UUID:
 
 def funding(programme_id: UUID, currency: str) -> Funding:
     """What funding was confirmed for a programme, and what of it is unallocated. Zeros where it has no accounts yet."""
-    account = Account.objects.filter(programme_id=programme_id, currency=currency, kind=AccountKind.PROGRAMME_FUNDING).first()
-    if account is None:
+    pool = Account.objects.filter(programme_id=programme_id, currency=currency, kind=AccountKind.PROGRAMME_FUNDING).first()
+    if pool is None:
         return Funding(0, 0, currency)
-    confirmed = Posting.objects.filter(account=account, entry__kind=EntryKind.FUNDING_CONFIRMED).aggregate(total=Sum("amount_minor"))["total"]
-    return Funding(int(confirmed or 0), account.posted_minor, currency)
+    # Summed on the cash side, which has one posting per confirmation; the pool has one more for every account it ever funded.
+    cash = Posting.objects.filter(account_id=system_account_id(programme_id, currency, AccountKind.SAFEGUARDED_CASH), entry__kind=EntryKind.FUNDING_CONFIRMED)
+    return Funding(-int(cash.aggregate(total=Sum("amount_minor"))["total"] or 0), pool.posted_minor, currency)
 
 
 def system_balances(programme_id: UUID) -> list[SystemBalance]:
     """The system accounts of a programme; those without a running balance are summed from their postings."""
     rows = Account.objects.filter(programme_id=programme_id).exclude(kind=AccountKind.CUSTOMER).order_by("currency", "kind")
-    sums = dict(Posting.objects.filter(account__in=rows).values_list("account_id").annotate(Sum("amount_minor")))
-    return [SystemBalance(row, int(sums.get(row.pk, 0))) for row in rows]
+    uncounted = [row.pk for row in rows if row.kind not in COUNTED_KINDS]
+    sums = dict(Posting.objects.filter(account__in=uncounted).values_list("account_id").annotate(Sum("amount_minor")))
+    return [SystemBalance(row, row.posted_minor if row.kind in COUNTED_KINDS else int(sums.get(row.pk, 0))) for row in rows]
 
 
 def accounts_seen_by(user: Any) -> QuerySet[Account]:
@@ -107,17 +104,19 @@ def account_seen_by(user: Any, account_id: UUID | None) -> Account:
     """One account, customer's or system, in sight of a member of staff. Raises: NotFound."""
     allowed = staff.programmes_of(user, "accounts.read")
     mine = Q() if allowed is None else Q(programme_id__in=allowed)
-    found = Account.objects.filter(mine, pk=account_id).select_related("cardholder", "programme", "partner").first()
-    if found is None:
-        raise NotFound("account")
-    return found
+    return _one(Account.objects.filter(mine).select_related("cardholder", "programme", "partner"), account_id)
 
 
 def entry_seen_by(user: Any, entry_id: UUID | None) -> JournalEntry:
     """One entry in sight of a member of staff. Raises: NotFound."""
     allowed = staff.programmes_of(user, "accounts.read")
     mine = Q() if allowed is None else Q(programme_id__in=allowed)
-    found = JournalEntry.objects.filter(mine, pk=entry_id).first()
+    return _one(JournalEntry.objects.filter(mine), entry_id, "entry")
+
+
+def _one(rows: QuerySet[M], key: UUID | None, noun: str = "account") -> M:
+    """The row of `key`; a key that was no id of this noun (None) is simply not there."""
+    found = rows.filter(pk=key).first() if key else None
     if found is None:
-        raise NotFound("entry")
+        raise NotFound(noun)
     return found

@@ -1,6 +1,7 @@
 """verify_ledger: silent over a sound ledger, and for every invariant it names a row that was planted to break it."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from uuid import UUID
@@ -145,7 +146,7 @@ def test_a_planted_row_is_named(acme: PartnerClient, scene: Account, invariant: 
 
 
 def test_every_invariant_of_the_ledger_has_its_planted_row() -> None:
-    own = {known.name for known in verification.INVARIANTS if "authorisations_" not in known.broken}
+    own = {known.name for known in verification.INVARIANTS if not re.search("authorisations_", known.counted + known.broken)}
     assert own == {name for name, _ in PLANTS}
 
 

@@ -64,12 +64,12 @@ def propose_confirmed_funding(*, programme_id: UUID, amount: int, reference: str
 
 def _state(payload: Payload) -> Payload:
     """What a decision about money rests on: an account that was blocked in the meantime is another question."""
-    return {"status": str(Account.objects.get(pk=parse_id("account", payload["account"])).status)}
+    return {"status": str(_account(payload).status)}
 
 
 def _balance(payload: Payload) -> Payload:
     """A correction rests on the balance that it corrects."""
-    account = Account.objects.get(pk=parse_id("account", payload["account"]))
+    account = _account(payload)
     return {"status": str(account.status), "posted_minor": account.posted_minor}
 
 
@@ -98,8 +98,19 @@ def _payload(account: Account, amount: int, reference: str) -> Payload:
     return {"account": account.public_id, "amount_minor": amount, "currency": account.currency, "reference": reference}
 
 
+def _account(payload: Payload) -> Account:
+    return queries.account_for(Actor.system("four eyes"), _id(payload))
+
+
+def _id(payload: Payload) -> UUID:
+    found = parse_id("account", payload["account"])
+    if found is None:
+        raise NotFound("account")
+    return found
+
+
 def _arguments(payload: Payload) -> dict[str, Any]:
-    return {"account_id": parse_id("account", payload["account"]), "amount": payload["amount_minor"], "reference": payload["reference"]}
+    return {"account_id": _id(payload), "amount": payload["amount_minor"], "reference": payload["reference"]}
 
 
 def _money(amount: int, account: Account) -> str:
@@ -107,7 +118,7 @@ def _money(amount: int, account: Account) -> str:
 
 
 def _programme(programme_id: UUID | None) -> Programme:
-    found = partners.programmes_seen_by(None).filter(pk=programme_id).first()
+    found = partners.programmes_seen_by(None).filter(pk=programme_id).first() if programme_id else None
     if found is None:
         raise NotFound("programme")
     return found

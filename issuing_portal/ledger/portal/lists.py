@@ -102,8 +102,9 @@ def entries(request: HttpRequest, account_id: str) -> HttpResponse:
 @staff_page("accounts.read")
 def of_cardholder(request: HttpRequest, cardholder_id: str) -> HttpResponse:
     """A cardholder's accounts, as a panel of the cardholder's page."""
-    rows = queries.accounts_seen_by(request.user).filter(cardholder_id=parse_id("cardholder", cardholder_id)).order_by("-pk")
-    return TemplateResponse(request, "ledger/_accounts.html", {"accounts": list(rows[:50])})
+    key = parse_id("cardholder", cardholder_id)
+    rows = queries.accounts_seen_by(request.user).filter(cardholder_id=key).order_by("-pk")[:50] if key else []
+    return TemplateResponse(request, "ledger/_accounts.html", {"accounts": list(rows)})
 
 
 def _by_balance(rows: QuerySet[Any], chosen: list[str]) -> QuerySet[Any]:

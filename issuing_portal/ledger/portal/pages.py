@@ -83,7 +83,8 @@ def programme(request: HttpRequest, programme_id: str) -> HttpResponse:
 def programme_seen(request: HttpRequest, programme_id: str) -> Programme:
     """A programme whose accounts the viewer may read. Raises: NotFound."""
     seen = partners.programmes_seen_by(staff.programmes_of(request.user, "accounts.read"))  # type: ignore[arg-type]
-    row = seen.filter(pk=parse_id("programme", programme_id)).first()
+    key = parse_id("programme", programme_id)
+    row = seen.filter(pk=key).first() if key else None
     if row is None:
         raise NotFound("programme")
     return row
