@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from issuing_portal.core.money import AMOUNT_MAX
-from issuing_portal.core.redaction import redact_value
+from issuing_portal.core.redaction import redact, redact_value
 
 TapKind = Literal["authorisation", "cash", "account_verification", "balance_inquiry", "refund_authorisation"]
 TAP_KINDS: tuple[str, ...] = ("authorisation", "cash", "account_verification", "balance_inquiry", "refund_authorisation")
@@ -38,7 +38,17 @@ class NotUnderstood(Exception):
         self.malformed = malformed
 
 
-class Merchant(msgspec.Struct, frozen=True):
+class _Acceptor(msgspec.Struct, frozen=True):
+    """A card acceptor whose free texts lose any card number as they come in."""
+
+    def __post_init__(self) -> None:
+        for name in ("id", "name", "city"):
+            text = getattr(self, name)
+            if len(text) >= 12 and (clean := redact(text)) != text:
+                msgspec.structs.force_setattr(self, name, clean)
+
+
+class Merchant(_Acceptor, frozen=True):
     """The card acceptor (ISO 8583 fields 18, 42, 43)."""
 
     id: Short
@@ -48,7 +58,7 @@ class Merchant(msgspec.Struct, frozen=True):
     city: City = ""
 
 
-class PartialMerchant(msgspec.Struct, frozen=True):
+class PartialMerchant(_Acceptor, frozen=True):
     """The card acceptor of a clearing or refund, as far as the network told it."""
 
     id: Short = ""

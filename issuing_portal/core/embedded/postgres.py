@@ -29,7 +29,7 @@ SAFE = {"max_connections": "150", "shared_buffers": "128MB"}
 """Beyond the server's defaults, which are durable (fsync, full_page_writes and data checksums on)."""
 FOR_TESTS = {
     "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
-    "max_connections": "200", "shared_buffers": "128MB", "autovacuum_naptime": "10min",
+    "max_connections": "300", "shared_buffers": "128MB", "autovacuum_naptime": "10min",
 }
 """Loses data when the machine stops, which a test cluster may."""
 
