@@ -30,6 +30,7 @@ SECTIONS = (
     Section("Cardholders", "cardholders:list", "users", "cardholders.read"),
     Section("Partners", "partners:list", "affiliate", "partners.read"),
     Section("Audit", "audit:list", "history", "audit.read"),
+    Section("Approvals", "staff:proposals", "eye-check", "proposals.read"),
     Section("Staff", "staff:list", "user-shield", "staff.read"),
     Section("Health", "portal:health", "heartbeat", "health.read"),
 )

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.shortcuts import redirect
 
 from issuing_portal.staff.queries import programmes_of
@@ -34,20 +34,20 @@ class LookingGlassSite(admin.AdminSite):
         user: Any = request.user
         return bool(user.is_authenticated and user.is_verified() and programmes_of(user, "admin.read") is None)
 
-    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """There is one way in, and it is not here."""
         if self.has_permission(request):
             return redirect("admin:index")
         raise PermissionDenied
 
-    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         from issuing_portal.staff.portal.entry import sign_out
         return sign_out(request)
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect("staff:password")
 
-    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect("staff:profile")
 
 
@@ -78,12 +78,12 @@ class LookingGlass(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Every column, save those that this viewer may not read."""
         return [field.name for field in self.model._meta.concrete_fields
                 if not isinstance(field, models.BinaryField) and field.name not in self._withheld(request)]
 
-    def get_list_display(self, request: HttpRequest) -> list[str]:
+    def get_list_display(self, request: HttpRequest) -> Any:
         return [name for name in super().get_list_display(request) if name not in self._withheld(request)]
 
     def get_queryset(self, request: HttpRequest) -> Any:

@@ -42,7 +42,7 @@ class PortalSessionMiddleware(SessionMiddleware):
         else:
             super().process_request(request)
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         return response if below(request.path_info, MACHINES) else super().process_response(request, response)
 
 
@@ -53,7 +53,7 @@ class PortalCsrfMiddleware(CsrfViewMiddleware):
         if not below(request.path_info, MACHINES):
             super().process_request(request)
 
-    def process_view(self, request: HttpRequest, callback: Any, callback_args: Any, callback_kwargs: Any) -> HttpResponseBase | None:
+    def process_view(self, request: HttpRequest, callback: Any, callback_args: Any, callback_kwargs: Any) -> Any:
         return None if below(request.path_info, MACHINES) else super().process_view(request, callback, callback_args, callback_kwargs)
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -88,10 +88,10 @@ class StaffGateMiddleware:
 
     @staticmethod
     def _staff(request: HttpRequest, now: datetime) -> bool:
-        user = request.user
+        user: Any = request.user
         if not user.is_authenticated:
             return False
-        if not (user.is_verified() and sessions.alive(request.session, now)):  # type: ignore[union-attr]
+        if not (user.is_verified() and sessions.alive(request.session, now)):
             auth.logout(request)
             return False
         if not (request.headers.get("X-Background") or request.headers.get("X-Poll")):  # a poll is nobody's activity

@@ -37,7 +37,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
 
-class User(AbstractBaseUser, DatedRow):
+class User(AbstractBaseUser, DatedRow):  # type: ignore[django-manager-missing] # django-otp brings no types
     """One member of staff, known by e-mail address."""
 
     noun: ClassVar[str] = "user"

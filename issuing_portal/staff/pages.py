@@ -15,14 +15,25 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
+from issuing_portal.core.actors import Actor
 from issuing_portal.core.errors import DomainError, NotFound, PermissionRefused
 from issuing_portal.staff.queries import StepUpNeeded
 from issuing_portal.staff.roles import ALL_VERBS, EVERYONE, STEP_UP_VERBS
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
+
+
+class StaffRequest(HttpRequest):
+    """A request behind the gate, for annotations: who asks, as which actor, and whether the second factor is fresh."""
+
+    user: Any
+    actor: Actor
+    stepped_up: bool
+    request_id: str
 
 
 def staff_page(verb: str) -> Callable[[View], View]:
@@ -32,7 +43,7 @@ def staff_page(verb: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if verb != EVERYONE and not request.user.may(verb):  # type: ignore[union-attr]
                 raise PermissionDenied
             if verb in STEP_UP_VERBS and not getattr(request, "stepped_up", False):
@@ -49,13 +60,13 @@ def step_up_required(view: View) -> View:
     """For a page whose verb is not sensitive but whose act is (own password, recovery codes): the second factor first."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return view(request, *args, **kwargs) if getattr(request, "stepped_up", False) else to_step_up(request)
 
     return guarded
 
 
-def answered(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+def answered(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
     """The view's answer, or the page of the domain error that it let through."""
     try:
         return view(request, *args, **kwargs)

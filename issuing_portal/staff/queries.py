@@ -79,6 +79,12 @@ def staff_actor(user: User, *, request_id: str = "", stepped_up: bool = False) -
     return Actor(kind="staff", id=user.pk, label=user.name, channel="portal", request_id=request_id, may=allowed)
 
 
+def ids(noun: str, text: str) -> list[UUID]:
+    """The UUID of a well-formed public id as a list of one; of anything else, none."""
+    found = parse_id(noun, text)
+    return [found] if found else []
+
+
 def members() -> QuerySet[User]:
     """Everyone who was ever invited, with their grants."""
     return User.objects.prefetch_related("grants")
@@ -86,7 +92,7 @@ def members() -> QuerySet[User]:
 
 def member(public_id: str) -> User:
     """One member of staff by `usr_…`. Raises: NotFound."""
-    found = User.objects.filter(pk=parse_id("user", public_id)).first()
+    found = User.objects.filter(pk__in=ids("user", public_id)).first()
     if found is None:
         raise NotFound("user")
     return found
@@ -101,7 +107,7 @@ def proposals_seen_by(user: User) -> QuerySet[Proposal]:
 
 def proposal_seen_by(user: User, public_id: str) -> Proposal:
     """One proposal by `ppl_…`. Raises: NotFound."""
-    found = proposals_seen_by(user).filter(pk=parse_id("proposal", public_id)).first()
+    found = proposals_seen_by(user).filter(pk__in=ids("proposal", public_id)).first()
     if found is None:
         raise NotFound("proposal")
     return found
@@ -112,6 +118,17 @@ def proposals_waiting(now: datetime) -> QuerySet[Proposal]:
     return Proposal.objects.filter(status=ProposalStatus.PENDING, expires_at__gt=now)
 
 
+def names_of(values: list[Any]) -> dict[str, str]:
+    """Names of the people whose UUIDs (as text) are among these values."""
+    found = []
+    for value in values:
+        try:
+            found.append(UUID(value) if isinstance(value, str) else UUID(int=0))
+        except ValueError:
+            continue
+    return {str(key): name for key, name in User.objects.filter(pk__in=found).values_list("pk", "name")}
+
+
 def standing_grants(user: User) -> QuerySet[Grant]:
     """Grants that nobody took back, newest first; one past its date counts no more, and the sweep closes it."""
     return Grant.objects.filter(user=user, revoked_at=None).select_related("given_by", "approved_by").order_by("-id")
@@ -119,7 +136,7 @@ def standing_grants(user: User) -> QuerySet[Grant]:
 
 def grant_of(public_id: str) -> Grant:
     """One standing grant by `grt_…`. Raises: NotFound."""
-    found = Grant.objects.filter(pk=parse_id("grant", public_id), revoked_at=None).select_related("user").first()
+    found = Grant.objects.filter(pk__in=ids("grant", public_id), revoked_at=None).select_related("user").first()
     if found is None:
         raise NotFound("grant")
     return found

@@ -190,7 +190,8 @@ def test_a_role_is_taken_back_by_two(adam, eva):
 def test_the_last_administrator_of_everything_stays(adam, eva):
     operations.deactivate_user(user_id=eva.pk, reason="left us", by=by(adam), now=timezone.now())
     with pytest.raises(LastAdministrator):
-        operations.deactivate_user(user_id=adam.pk, reason="left us", by=by(person(Role.ADMINISTRATOR, [uuid4()], email="p@issuing.test")), now=timezone.now())
+        pete = person(Role.ADMINISTRATOR, [uuid4()], email="pete@issuing.test")
+        operations.deactivate_user(user_id=adam.pk, reason="left us", by=by(pete), now=timezone.now())
 
 
 def test_deactivation_shuts_out_at_once(adam):
@@ -231,7 +232,8 @@ def test_the_sweep_ends_grants_and_proposals_by_their_dates(adam):
 def test_a_partner_cannot_propose(adam):
     stranger = Actor(kind="api_key", id=uuid4(), label="Acme", channel="api")
     with pytest.raises(proposals.StaffOnly):
-        proposals.propose(verb="staff.reset_factor", subject=adam, summary="x", payload={"user": str(adam.pk)}, reason="x", by=stranger, now=timezone.now())
+        proposals.propose(verb="staff.reset_factor", subject=adam, summary="x", payload={"user": str(adam.pk)}, reason="x", by=stranger,
+                          now=timezone.now())
 
 
 @pytest.mark.parametrize(("constraint", "change"), [

@@ -119,7 +119,7 @@ def _standing(grant_id: UUID) -> Grant:
 
 def _within_own(by: Actor, verb: str, programme_ids: list[UUID] | None) -> None:
     """Nobody hands out more than they hold. Raises: BeyondYourOwn."""
-    mine = programmes_of(User.objects.get(pk=by.id), verb)
+    mine = programmes_of(User.objects.get(pk=str(by.id)), verb)
     if mine is not None and (programme_ids is None or not mine.issuperset(programme_ids)):
         raise BeyondYourOwn
 

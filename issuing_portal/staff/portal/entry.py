@@ -6,7 +6,7 @@ from typing import Any
 
 import segno
 from django.contrib import auth, messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -22,7 +22,7 @@ from issuing_portal.staff import operations, queries, sessions
 from issuing_portal.staff.devices import enrolment_uri
 from issuing_portal.staff.forms import CodeForm, ComeInForm, SignInForm, explain
 from issuing_portal.staff.operations import Circumstances, FactorCheck
-from issuing_portal.staff.pages import staff_page
+from issuing_portal.staff.pages import StaffRequest, staff_page
 from issuing_portal.staff.roles import EVERYONE
 
 WRONG = "The e-mail address or the password is wrong."
@@ -31,14 +31,14 @@ HOME = "/"
 
 
 @require_http_methods(["GET", "POST"])
-def sign_in(request: HttpRequest) -> HttpResponse:
+def sign_in(request: StaffRequest) -> HttpResponse:
     """The first step. Known and unknown addresses get the same words after the same work."""
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         now, email = timezone.now(), form.cleaned_data["email"]
         user = auth.authenticate(request, email=email, password=form.cleaned_data["password"])
         if user is not None:
-            sessions.begin_half_way(request, user, now)  # type: ignore[arg-type]
+            sessions.begin_half_way(request, user, now)
             return redirect(f"{reverse('staff:second_factor')}?{urlencode({'next': onward(request)})}")
         operations.record_failed_password(
             email=email, locked_out=getattr(request, "axes_locked_out", False), circumstances=circumstances(request), by=door(request), now=now)
@@ -48,7 +48,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def second_factor(request: HttpRequest) -> HttpResponse:
+def second_factor(request: StaffRequest) -> HttpResponse:
     """The second step: only now is anybody signed in."""
     now = timezone.now()
     user = sessions.half_way(request.session, now)
@@ -70,12 +70,12 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 
 @staff_page(EVERYONE)
 @require_http_methods(["GET", "POST"])
-def step_up(request: HttpRequest) -> HttpResponse:
+def step_up(request: StaffRequest) -> HttpResponse:
     """The second factor once more, for what is sensitive; then back to it."""
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
-        check = operations.step_up(user_id=request.user.pk, code=form.cleaned_data["code"], by=request.actor, now=now)  # type: ignore[attr-defined]
+        check = operations.step_up(user_id=request.user.pk, code=form.cleaned_data["code"], by=request.actor, now=now)
         if check.device is not None:
             sessions.step_up(request, now)
             return redirect(onward(request))
@@ -86,16 +86,16 @@ def step_up(request: HttpRequest) -> HttpResponse:
 
 @staff_page(EVERYONE)
 @require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
+def sign_out(request: StaffRequest) -> HttpResponse:
     """Out, and on the record."""
-    operations.record_sign_out(user_id=request.user.pk, by=request.actor, now=timezone.now())  # type: ignore[attr-defined]
+    operations.record_sign_out(user_id=request.user.pk, by=request.actor, now=timezone.now())
     auth.logout(request)
     messages.success(request, "You are signed out.")
     return redirect("staff:sign_in")
 
 
 @require_http_methods(["GET", "POST"])
-def invitation(request: HttpRequest, token: str) -> HttpResponse:
+def invitation(request: StaffRequest, token: str) -> HttpResponse:
     """The link of an invitation: password and authenticator in one step, then the recovery codes, once."""
     now = timezone.now()
     user = queries.invited_by(token, now)
@@ -116,7 +116,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     return TemplateResponse(request, "staff/invitation.html", context, status=422 if form.is_bound else 200)
 
 
-def recovery_page(request: HttpRequest, codes: list[str], *, onwards: str) -> HttpResponse:
+def recovery_page(request: StaffRequest, codes: list[str], *, onwards: str) -> HttpResponse:
     """The recovery codes, this once: the answer is not kept anywhere, and a reload does not bring it back."""
     answer = TemplateResponse(request, "staff/recovery_codes.html", {"title": "Your recovery codes", "codes": codes, "onwards": onwards})
     answer["Cache-Control"] = "no-store"
@@ -130,7 +130,7 @@ def enrolment(secret: str, email: str) -> dict[str, Any]:
             "secret": " ".join(secret[start:start + 4] for start in range(0, len(secret), 4))}
 
 
-def visitors_secret(request: HttpRequest, about: str) -> str:
+def visitors_secret(request: StaffRequest, about: str) -> str:
     """The secret offered to this browser: stable through the form's retries, kept nowhere, another one for another browser.
 
     So whoever opened a link before (the administrator who made it) has seen another secret than the one enrolled.
@@ -146,22 +146,22 @@ def refused_code(check: FactorCheck) -> str:
     return f"Too many wrong codes. Try again after {timezone.localtime(check.locked_until):%H:%M:%S}."
 
 
-def onward(request: HttpRequest) -> str:
+def onward(request: StaffRequest) -> str:
     """Where to go afterwards: `next`, if it is a place of ours."""
     place = request.POST.get("next") or request.GET.get("next") or ""
     ours = url_has_allowed_host_and_scheme(place, allowed_hosts={request.get_host()}, require_https=request.is_secure())
     return place if ours else HOME
 
 
-def door(request: HttpRequest) -> Actor:
+def door(request: StaffRequest) -> Actor:
     """Who acts before anybody is known."""
     return Actor(kind="system", id=None, label="sign-in", channel="portal", request_id=request_id(request))
 
 
-def circumstances(request: HttpRequest) -> Circumstances:
+def circumstances(request: StaffRequest) -> Circumstances:
     """Where the attempt comes from."""
     return Circumstances(address=client_address(request), agent=request.headers.get("User-Agent", ""))
 
 
-def request_id(request: HttpRequest) -> str:
+def request_id(request: StaffRequest) -> str:
     return getattr(request, "request_id", "")

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -17,7 +18,7 @@ from issuing_portal.portal.reasons import DangerousAct, ReasonForm, ask_reason
 from issuing_portal.staff import operations, queries
 from issuing_portal.staff.forms import GrantForm, InviteForm, explain
 from issuing_portal.staff.models import User
-from issuing_portal.staff.pages import staff_page
+from issuing_portal.staff.pages import StaffRequest, staff_page
 from issuing_portal.staff.portal.shown import happenings, named_grants, role_words
 
 
@@ -43,14 +44,14 @@ class PeopleList(ListPage):
 
 
 @staff_page("staff.read")
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: StaffRequest) -> HttpResponseBase:
     """Everyone who was ever invited."""
     action = Button("Invite a colleague", reverse("staff:invite"), "user-plus") if can(request, "staff.invite") else None
     return PeopleList(queries.members(), action=action).render(request)
 
 
 @staff_page("staff.read")
-def person(request: HttpRequest, user_id: str) -> HttpResponse:
+def person(request: StaffRequest, user_id: str) -> HttpResponse:
     """One colleague: state, roles, what happened."""
     user = queries.member(user_id)
     someone_else = user.pk != request.user.pk
@@ -66,7 +67,7 @@ def person(request: HttpRequest, user_id: str) -> HttpResponse:
     })
 
 
-def acts(request: HttpRequest, user: User) -> list[Button]:
+def acts(request: StaffRequest, user: User) -> list[Button]:
     """What this viewer can do with that person now."""
     offered = [
         (user.is_active and not user.enrolled_at, "staff.invite",
@@ -81,12 +82,12 @@ def acts(request: HttpRequest, user: User) -> list[Button]:
 
 @staff_page("staff.invite")
 @require_http_methods(["GET", "POST"])
-def invite(request: HttpRequest) -> HttpResponse:
+def invite(request: StaffRequest) -> HttpResponse:
     """Invite a colleague; the link is shown once."""
     form = InviteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            invited = operations.invite_user(**form.cleaned_data, by=request.actor, now=timezone.now())  # type: ignore[attr-defined]
+            invited = operations.invite_user(**form.cleaned_data, by=request.actor, now=timezone.now())
         except DomainError as refusal:
             explain(form, refusal, ["email"])
         else:
@@ -96,15 +97,15 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 @staff_page("staff.invite")
 @require_http_methods(["GET", "POST"])
-def invite_again(request: HttpRequest, user_id: str) -> HttpResponse:
+def invite_again(request: StaffRequest, user_id: str) -> HttpResponse:
     """A new link for somebody who has not come in."""
     user = queries.member(user_id)
     if request.method == "POST":
-        return link_page(request, operations.invite_again(user_id=user.pk, by=request.actor, now=timezone.now()))  # type: ignore[attr-defined]
+        return link_page(request, operations.invite_again(user_id=user.pk, by=request.actor, now=timezone.now()))
     return render(request, "staff/invite_again.html", {"title": f"New link for {user.name}", "person": user, "back_url": back_to(user)})
 
 
-def link_page(request: HttpRequest, invited: operations.Invited) -> HttpResponse:
+def link_page(request: StaffRequest, invited: operations.Invited) -> HttpResponse:
     """The link, this once."""
     return render(request, "staff/shown_once.html", {
         "title": f"{invited.user.name} is invited",
@@ -114,17 +115,17 @@ def link_page(request: HttpRequest, invited: operations.Invited) -> HttpResponse
 
 @staff_page("staff.grant")
 @require_http_methods(["GET", "POST"])
-def give(request: HttpRequest, user_id: str) -> HttpResponse:
+def give(request: StaffRequest, user_id: str) -> HttpResponse:
     """Propose a role for a colleague."""
     user = queries.member(user_id)
-    mine = queries.programmes_of(request.user, "staff.grant")  # type: ignore[arg-type]
+    mine = queries.programmes_of(request.user, "staff.grant")
     form = GrantForm(request.POST or None, programmes=queries.programme_names(within=mine))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
             proposal = operations.propose_grant(
                 user_id=user.pk, role=data["role"], programme_ids=data["programmes"], valid_until=data["until"], reason=data["reason"],
-                by=request.actor, now=timezone.now())  # type: ignore[attr-defined]
+                by=request.actor, now=timezone.now())
         except DomainError as refusal:
             explain(form, refusal)
         else:
@@ -135,7 +136,7 @@ def give(request: HttpRequest, user_id: str) -> HttpResponse:
 
 @staff_page("staff.grant")
 @require_http_methods(["GET", "POST"])
-def revoke(request: HttpRequest, grant_id: str) -> HttpResponse:
+def revoke(request: StaffRequest, grant_id: str) -> HttpResponse:
     """Propose to take a role back."""
     grant = queries.grant_of(grant_id)
     act = DangerousAct(
@@ -143,12 +144,12 @@ def revoke(request: HttpRequest, grant_id: str) -> HttpResponse:
         consequence=f"{grant.user.name} loses the role {grant.get_role_display()} and is signed out, once a second administrator approves.",
         undo="The role can be given again, by four eyes.")
     return asked(request, act, lambda reason: operations.propose_revocation(
-        grant_id=grant.pk, reason=reason, by=request.actor, now=timezone.now()))  # type: ignore[attr-defined]
+        grant_id=grant.pk, reason=reason, by=request.actor, now=timezone.now()))
 
 
 @staff_page("staff.reset_factor")
 @require_http_methods(["GET", "POST"])
-def reset_factor(request: HttpRequest, user_id: str) -> HttpResponse:
+def reset_factor(request: StaffRequest, user_id: str) -> HttpResponse:
     """Propose to void a colleague's factor and password."""
     user = queries.member(user_id)
     act = DangerousAct(
@@ -156,33 +157,33 @@ def reset_factor(request: HttpRequest, user_id: str) -> HttpResponse:
         consequence="Once a second administrator approves, 1 person is signed out everywhere: password, authenticator and recovery codes end.",
         undo="The approving administrator gets a link by which the person comes in anew.")
     return asked(request, act, lambda reason: operations.propose_factor_reset(
-        user_id=user.pk, reason=reason, by=request.actor, now=timezone.now()))  # type: ignore[attr-defined]
+        user_id=user.pk, reason=reason, by=request.actor, now=timezone.now()))
 
 
 @staff_page("staff.deactivate")
 @require_http_methods(["GET", "POST"])
-def deactivate(request: HttpRequest, user_id: str) -> HttpResponse:
+def deactivate(request: StaffRequest, user_id: str) -> HttpResponse:
     """Shut a colleague out at once."""
     user = queries.member(user_id)
     act = DangerousAct(
         title=f"Deactivate {user.name}", verb="Deactivate", back=back_to(user), undo="You can reactivate the account; roles are kept.",
         consequence="1 person is signed out everywhere at once and cannot sign in. What they proposed can no longer be approved.")
     return asked(request, act, lambda reason: operations.deactivate_user(
-        user_id=user.pk, reason=reason, by=request.actor, now=timezone.now()))  # type: ignore[attr-defined]
+        user_id=user.pk, reason=reason, by=request.actor, now=timezone.now()))
 
 
 @staff_page("staff.deactivate")
 @require_http_methods(["GET", "POST"])
-def reactivate(request: HttpRequest, user_id: str) -> HttpResponse:
+def reactivate(request: StaffRequest, user_id: str) -> HttpResponse:
     """Let a colleague back in."""
     user = queries.member(user_id)
     act = DangerousAct(title=f"Reactivate {user.name}", verb="Reactivate", back=back_to(user), colour="primary", icon="user-check",
                        consequence="The person can sign in again, with the roles that still stand.", undo="You can deactivate the account again.")
     return asked(request, act, lambda reason: operations.reactivate_user(
-        user_id=user.pk, reason=reason, by=request.actor, now=timezone.now()))  # type: ignore[attr-defined]
+        user_id=user.pk, reason=reason, by=request.actor, now=timezone.now()))
 
 
-def asked(request: HttpRequest, act: DangerousAct, do: Any) -> HttpResponse:
+def asked(request: StaffRequest, act: DangerousAct, do: Any) -> HttpResponse:
     """Ask for the reason, do it, and go back; a proposal says where it waits."""
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -195,7 +196,7 @@ def asked(request: HttpRequest, act: DangerousAct, do: Any) -> HttpResponse:
     return ask_reason(request, act, form)
 
 
-def proposed(request: HttpRequest, proposal: Any) -> HttpResponse:
+def proposed(request: StaffRequest, proposal: Any) -> HttpResponse:
     """Onward to the proposal that was just made."""
     messages.success(request, "Proposed. It waits for a second pair of eyes.")
     return redirect("staff:proposal", proposal.public_id)
@@ -205,5 +206,5 @@ def back_to(user: User) -> str:
     return reverse("staff:detail", args=[user.public_id])
 
 
-def can(request: HttpRequest, verb: str) -> bool:
-    return bool(request.user.may(verb))  # type: ignore[union-attr]
+def can(request: StaffRequest, verb: str) -> bool:
+    return bool(request.user.may(verb))

@@ -1,7 +1,8 @@
 """What waits for a second pair of eyes: the queue, and one proposal with its exact payload."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -14,7 +15,7 @@ from issuing_portal.portal.lists import Column, Empty, Filter, ListPage
 from issuing_portal.staff import proposals, queries
 from issuing_portal.staff.forms import DecisionForm, explain
 from issuing_portal.staff.models import Proposal, ProposalStatus, User
-from issuing_portal.staff.pages import staff_page
+from issuing_portal.staff.pages import StaffRequest, staff_page
 from issuing_portal.staff.portal.shown import payload_facts, subject_id
 from issuing_portal.staff.proposals import ShownOnce
 from issuing_portal.staff.queries import StepUpNeeded
@@ -43,14 +44,14 @@ class ProposalList(ListPage):
 
 
 @staff_page("proposals.read")
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: StaffRequest) -> HttpResponseBase:
     """Proposals of the viewer's programmes."""
     return ProposalList(queries.proposals_seen_by(me(request))).render(request)
 
 
 @staff_page("proposals.read")
 @require_http_methods(["GET", "POST"])
-def proposal(request: HttpRequest, proposal_id: str) -> HttpResponse:
+def proposal(request: StaffRequest, proposal_id: str) -> HttpResponse:
     """One proposal; whoever may decide it does so here, on exactly what the page shows."""
     viewer = me(request)
     found = queries.proposal_seen_by(viewer, proposal_id)
@@ -65,9 +66,9 @@ def proposal(request: HttpRequest, proposal_id: str) -> HttpResponse:
     return page(request, found, form, viewer)
 
 
-def decided(request: HttpRequest, found: Proposal, form: DecisionForm) -> HttpResponse:
+def decided(request: StaffRequest, found: Proposal, form: DecisionForm) -> HttpResponse:
     """Do what was decided. A secret that came of it is shown on the answer, once."""
-    by, now = request.actor, timezone.now()  # type: ignore[attr-defined]
+    by, now = request.actor, timezone.now()
     if form.cleaned_data["decision"] == "refuse":
         proposals.refuse_proposal(proposal_id=found.pk, reason=form.cleaned_data["reason"], by=by, now=now)
         messages.success(request, "Refused; the maker can read why.")
@@ -82,7 +83,7 @@ def decided(request: HttpRequest, found: Proposal, form: DecisionForm) -> HttpRe
     return redirect("staff:proposal", found.public_id)
 
 
-def page(request: HttpRequest, found: Proposal, form: DecisionForm, viewer: User) -> HttpResponse:
+def page(request: StaffRequest, found: Proposal, form: DecisionForm, viewer: User) -> HttpResponse:
     """The page of a proposal."""
     now = timezone.now()
     facts = [
@@ -99,6 +100,6 @@ def page(request: HttpRequest, found: Proposal, form: DecisionForm, viewer: User
     }, status=422 if form.is_bound else 200)
 
 
-def me(request: HttpRequest) -> User:
+def me(request: StaffRequest) -> User:
     """The viewer as a plain row."""
     return User.objects.get(pk=request.user.pk)

@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from issuing_portal.core.ids import public_id
 from issuing_portal.events.models import Event
 from issuing_portal.portal.details import Fact, Moment
 from issuing_portal.portal.statuses import word
@@ -62,12 +63,22 @@ def happenings(user: User, viewer: User) -> list[Moment]:
 
 
 def payload_facts(payload: Payload) -> list[Fact]:
-    """The exact payload, name by name, nothing rounded or left out."""
-    return [Fact(word(name), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True), "code")
+    """The exact payload, name by name, nothing rounded or left out; beside an id that we know, what it stands for."""
+    names = {str(key): name for key, name in queries.programme_names().items()} | queries.names_of(list(payload.values()))
+    return [Fact(word(name), exactly(value), help=", ".join(names[one] for one in texts(value) if one in names))
             for name, value in sorted(payload.items())]
+
+
+def exactly(value: Any) -> str:
+    """A value of the payload as JSON writes it; a text as it is."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def texts(value: Any) -> list[str]:
+    """The texts of a value that is one, or a list of some."""
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
 
 
 def subject_id(proposal: Proposal) -> str:
     """The public id of what a proposal is about."""
-    from issuing_portal.core.ids import public_id
     return public_id(proposal.subject_noun, proposal.subject_id)
