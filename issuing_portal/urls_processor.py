@@ -3,15 +3,14 @@
 from django.urls import path
 
 from authorisations import views
-from issuing_portal.core.health import healthz, readyz
+from issuing_portal.core.health import urls as health_urls
 
 urlpatterns = [
     path("processor/v1/<str:connection_id>/authorisations", views.authorise),
     path("processor/v1/<str:connection_id>/reversals", views.reverse),
     path("processor/v1/<str:connection_id>/clearings", views.clear),
     path("processor/v1/<str:connection_id>/refunds", views.refund),
-    path("healthz", healthz),
-    path("readyz", readyz),
+    *health_urls,
 ]
 handler404 = "authorisations.views.not_found"
 handler500 = "authorisations.views.failed"

@@ -21,6 +21,26 @@ def luhn_valid(digits: str) -> bool:
     return total % 10 == 0
 
 
+_SCHEMES = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]\d{2}|222[1-9]|22[3-9]\d|2[3-6]\d{2}|27[01]\d|2720)\d{12}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}"
+    r"|35\d{14}|(?:6011|64[4-9]\d|65\d{2}|62\d{2})\d{12,15}")
+"""Lengths and first digits that the schemes give out: Visa, Mastercard, American Express, Diners, JCB, Discover, UnionPay."""
+
+
+def holds_secret(text: str) -> bool:
+    """Whether an input holds a card number of some scheme or a key of ours, and so must be refused.
+
+    Narrower than redact(): an order number that happens to pass Luhn is no card number unless a scheme could have issued it.
+    """
+    if _SECRETS.search(text):
+        return True
+    for match in _DIGIT_RUN.finditer(text):
+        digits = re.sub(r"\D", "", match.group())
+        if _SCHEMES.fullmatch(digits) and luhn_valid(digits):
+            return True
+    return False
+
+
 def redact(text: str) -> str:
     """`text` without card numbers and secrets."""
     if len(text) < 8:

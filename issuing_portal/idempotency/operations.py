@@ -58,6 +58,11 @@ class Asked:
         return keyed_hash(str(self.key), purpose="idempotency-key").hex()
 
     @property
+    def stored_key(self) -> str:
+        """The key as it is kept: hashed, for nobody stops a caller from sending a card number as one."""
+        return keyed_hash(self.key or "", purpose="idempotency-key").hex()
+
+    @property
     def fingerprint(self) -> str:
         canonical = json.dumps(self.body, sort_keys=True, separators=(",", ":"))
         return keyed_hash(f"{self.method} {self.path}\n{canonical}", purpose="idempotency").hex()
