@@ -174,3 +174,9 @@ class RelatedPerson(DatedRow):
             models.CheckConstraint(name="ownership_at_most_whole",
                                    condition=models.Q(ownership_basis_points=None) | models.Q(ownership_basis_points__lte=10000)),
         ]
+
+    @property
+    def share(self) -> str:
+        """The share as percent, two decimals; "" where none was told."""
+        points = self.ownership_basis_points
+        return "" if points is None else f"{points // 100}.{points % 100:02d} %"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from cardholders.models import Cardholder, CardholderStatus, CardholderType, KycStatus, ScreeningStatus
 from issuing_portal.core.errors import NotFound
@@ -51,6 +51,19 @@ def seen_by(user: User, cardholder_id: UUID | None) -> Cardholder:
     if found is None:
         raise NotFound("cardholder")
     return found
+
+
+def every() -> QuerySet[Cardholder]:
+    """Every cardholder: only to narrow rows further that are limited to their viewer already."""
+    return Cardholder.objects.all()
+
+
+def found(rows: QuerySet[Cardholder], text: str) -> QuerySet[Cardholder]:
+    """Rows in which every word of `text` stands in a name, the e-mail address or the partner's reference."""
+    for part in text.split()[:6]:
+        rows = rows.filter(Q(first_name__icontains=part) | Q(last_name__icontains=part) | Q(legal_name__icontains=part)
+                           | Q(email__icontains=part) | Q(external_id__icontains=part))
+    return rows
 
 
 def is_screened_only(cardholder: Cardholder) -> bool:
