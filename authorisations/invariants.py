@@ -13,7 +13,8 @@ INVARIANTS = [
     Invariant("held_is_sum", "An account holds the sum of what its open authorisations hold.", "SELECT count(*) FROM ledger_account", f"""
         SELECT 'ledger_account', a.id, format('held_minor is %s, its open authorisations hold %s', a.held_minor, coalesce(s.total, 0))
         FROM ledger_account a LEFT JOIN (
-            SELECT account_id, sum(held_minor) AS total FROM authorisations_authorisation WHERE status IN ({OPEN}) GROUP BY 1) s ON s.account_id = a.id
+            SELECT account_id, sum(held_minor) AS total FROM authorisations_authorisation WHERE status IN ({OPEN}) GROUP BY 1) s
+            ON s.account_id = a.id
         WHERE a.held_minor <> coalesce(s.total, 0)"""),
     Invariant("holds_are_open", "Only an open authorisation holds money, and on an account that exists.",
               "SELECT count(*) FROM authorisations_authorisation WHERE held_minor <> 0", f"""
@@ -28,7 +29,8 @@ INVARIANTS = [
             ON s.authorisation_id = u.id
         WHERE u.cleared_minor <> coalesce(s.total, 0)"""),
     Invariant("transaction_is_booked", "Every transaction is booked once, with its amount, on its account.", TRANSACTIONS, """
-        SELECT 'authorisations_transaction', t.id, format('its entry moved %s on the account, not %s', coalesce(sum(p.amount_minor), 0), t.amount_minor)
+        SELECT 'authorisations_transaction', t.id, format('its entry moved %s on the account, not %s',
+               coalesce(sum(p.amount_minor), 0), t.amount_minor)
         FROM authorisations_transaction t LEFT JOIN ledger_journalentry e ON e.id = t.entry_id AND e.source_id = t.id
         LEFT JOIN ledger_posting p ON p.entry_id = e.id AND p.account_id = t.account_id
         GROUP BY t.id HAVING coalesce(sum(p.amount_minor), 0) <> CASE t.type WHEN 'refund' THEN t.amount_minor ELSE -t.amount_minor END"""),

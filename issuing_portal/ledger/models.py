@@ -63,7 +63,8 @@ class Account(Stateful, Owned):
             models.CheckConstraint(name="account_held_not_negative", condition=models.Q(held_minor__gte=0)),
             models.CheckConstraint(name="account_credit_not_negative", condition=models.Q(credit_limit_minor__gte=0)),
             models.CheckConstraint(name="account_closed_is_empty", condition=~models.Q(status="CLOSED") | models.Q(posted_minor=0, held_minor=0)),
-            models.UniqueConstraint(fields=["partner", "livemode", "external_id"], name="account_external_id_once", condition=models.Q(external_id__isnull=False)),
+            models.UniqueConstraint(
+                fields=["partner", "livemode", "external_id"], name="account_external_id_once", condition=models.Q(external_id__isnull=False)),
             models.UniqueConstraint(fields=["programme", "currency", "kind"], name="system_account_once", condition=~models.Q(kind="customer")),
         ]
         indexes = [models.Index(fields=["partner", "livemode", "-id"], name="account_by_partner")]

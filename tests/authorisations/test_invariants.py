@@ -32,7 +32,8 @@ def limited_card(acme: PartnerClient) -> str:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_any_mix_of_messages_leaves_the_books_whole(acme: PartnerClient, seed: int) -> None:
-    dice, cards, references = random.Random(seed), [limited_card(acme), limited_card(acme)], []
+    dice, cards = random.Random(seed), [limited_card(acme), limited_card(acme)]
+    references: list[str] = []
     for _ in range(40):
         act, reference = dice.choice("ttttcccrrfo"), dice.choice(references or [None])
         amount = dice.choice([None, 1, 700, 3_000])

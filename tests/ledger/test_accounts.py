@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 from issuing_portal.core.actors import Actor
 from issuing_portal.core.ids import new_id, parse_id, public_id
@@ -19,8 +20,14 @@ def funded(partner: PartnerClient, amount: int = 5_000) -> dict[str, Any]:
     return done(partner.post(f"/v1/accounts/{account['id']}/fund", {"amount": amount, "reference": "opening"}))
 
 
+def key(account: dict[str, Any]) -> UUID:
+    found = parse_id("account", account["id"])
+    assert found
+    return found
+
+
 def row(account: dict[str, Any]) -> Account:
-    return Account.objects.get(pk=parse_id("account", account["id"]))
+    return Account.objects.get(pk=key(account))
 
 
 def test_a_new_account_is_open_and_empty(acme: PartnerClient) -> None:
@@ -36,7 +43,7 @@ def test_a_new_account_is_open_and_empty(acme: PartnerClient) -> None:
 
 def test_the_event_tells_the_object_as_get_shows_it_and_keeps_metadata_apart(acme: PartnerClient) -> None:
     account = acme.account(metadata={"tier": "gold"})
-    event = Event.objects.get(type="account.opened", subject_id=parse_id("account", account["id"]))
+    event = Event.objects.get(type="account.opened", subject_id=key(account))
     assert event.data | {"metadata": {"tier": "gold"}} == account_object(row(account)) == account
     assert "gold" not in str(event.data) and event.personal is not None
 
@@ -77,7 +84,7 @@ def test_funding_moves_from_the_programme_to_the_account(acme: PartnerClient) ->
     after = queries.funding(acme.programme.pk, "GBP")
     assert account["balance"] == {"posted": 5_000, "held": 0, "available": 5_000}
     assert (after.confirmed, after.unallocated) == (before.confirmed, before.unallocated - 5_000)
-    assert Event.objects.get(type="account.funded", subject_id=parse_id("account", account["id"])).internal["amount"] == 5_000
+    assert Event.objects.get(type="account.funded", subject_id=key(account)).internal["amount"] == 5_000
 
 
 def test_funding_beyond_what_was_confirmed_is_refused_and_nothing_moves(acme: PartnerClient) -> None:

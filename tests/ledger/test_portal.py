@@ -1,9 +1,9 @@
 """The ledger's pages: who sees which accounts, and money that two people move."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from issuing_portal.core.actors import Actor
@@ -87,7 +87,7 @@ def test_only_compliance_lifts_its_own_block(account: Account) -> None:
     assert account.status == "OPEN"
 
 
-def propose(client: Client, account: Account, verb: str, **form: str) -> HttpResponse:
+def propose(client: Client, account: Account, verb: str, **form: str) -> Any:
     return client.post(f"/accounts/{account.public_id}/{verb}", {"reference": "letter 4", "reason": "agreed by letter", **form})
 
 
@@ -145,3 +145,14 @@ def test_amounts_are_read_exactly(text: str, currency: str, minor: int | None) -
 
 def test_the_panel_of_a_cardholder_is_empty_in_words(account: Account) -> None:
     assert "No accounts" in page(staff_client(Role.SUPPORT), "/accounts/of/chd_01h455vb4pex5vsknk084sn02q")
+
+
+def test_an_export_is_formula_safe_and_stands_in_the_trail(account: Account) -> None:
+    answer: Any = staff_client(Role.FINANCE).get("/accounts/?format=csv&status=OPEN")
+    lines = b"".join(answer.streaming_content).decode().splitlines()
+    assert lines[0].startswith("account,cardholder,programme,status,posted,posted_currency") and lines[1].startswith(f"{account.public_id},")
+    assert Event.objects.get(type="export.made").internal["list"] == "accounts"
+
+
+def test_a_happening_tells_the_money_that_moved(account: Account) -> None:
+    assert "1,234.50 GBP" in page(staff_client(Role.FINANCE), f"/accounts/{account.public_id}")

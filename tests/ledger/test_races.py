@@ -95,6 +95,20 @@ def test_opposite_transfers_at_once_meet_no_deadlock_and_lose_nothing(committed_
 
 
 @pytest.mark.slow
+def test_the_proof_sees_one_instant_while_bookings_go_on(committed_db: None, acme: PartnerClient) -> None:
+    accounts, findings = [account_with(acme, 10_000) for _ in range(4)], []
+
+    def book_or_prove(number: int) -> None:
+        if number % 20 < 2:
+            findings.extend(proof.prove(by=BY, clock=lambda: NOW).findings)
+        else:
+            operations.transfer(account_id=accounts[number % 4].pk, to_account_id=accounts[(number + 1) % 4].pk, amount=1, by=BY, now=NOW)
+
+    assert at_once(10, book_or_prove) == []
+    assert findings == []
+
+
+@pytest.mark.slow
 def test_funding_at_once_gives_out_no_more_than_was_confirmed(committed_db: None, acme: PartnerClient) -> None:
     assert acme.live is not None
     operations.confirm_funding(programme_id=acme.live.programme.pk, amount=1_000, by=BY, now=NOW)

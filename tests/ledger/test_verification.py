@@ -36,7 +36,7 @@ def scene(acme: PartnerClient) -> Iterator[Account]:
         transaction.set_rollback(True)
 
 
-def sql(statement: str, *values: object) -> None:
+def sql(statement: str, *values: UUID | int | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values or None)
 

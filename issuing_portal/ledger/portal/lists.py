@@ -6,7 +6,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 
+from issuing_portal.audit import operations as audit
 from issuing_portal.core.ids import parse_id, public_id
 from issuing_portal.core.money import Money
 from issuing_portal.ledger import queries
@@ -25,7 +27,14 @@ def balance_after(posting: Posting) -> Money | None:
     return None if posting.posted_after_minor is None else Money(posting.posted_after_minor, posting.currency)
 
 
-class AccountList(ListPage):
+class RecordedList(ListPage):
+    """A list whose exports stand in the trail."""
+
+    def exported(self, request: HttpRequest) -> None:
+        audit.record_export(name=self.name, filters=request.GET.urlencode(), by=request.actor, now=timezone.now())  # type: ignore[attr-defined]
+
+
+class AccountList(RecordedList):
     title = "Accounts"
     name = "accounts"
     about = "Customers' money, account by account."
@@ -60,7 +69,7 @@ class AccountList(ListPage):
         return super().searched(queryset, text)
 
 
-class EntryList(ListPage):
+class EntryList(RecordedList):
     title = "Entries"
     name = "entries"
     columns = (

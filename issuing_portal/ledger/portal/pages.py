@@ -44,7 +44,7 @@ def account(request: HttpRequest, account_id: str) -> HttpResponse:
         "sections": [Section("Latest entries", "ledger/_entries.html", {
             "postings": list(queries.entries_of(row).order_by("-pk")[:RECENT]), "all_url": reverse("ledger:entries", args=[row.public_id])})],
         "cards_url": _link("cards:of_account", row.public_id) if customer and request.user.may("cards.read") else "",  # type: ignore[union-attr]
-        "timeline": [Moment(one.at, word(one.type.replace(".", " ")), one.actor, one.reason)
+        "timeline": [Moment(one.at, word(one.type.replace(".", " ")), one.actor, one.reason, detail=_moved(one))
                      for one in audit.timeline("account", row.pk, request.user, limit=50)],
     })
 
@@ -103,6 +103,12 @@ def _buttons(request: HttpRequest, row: Account) -> list[Button]:
                for verb, (label, icon, permission) in PROPOSALS.items() if open_for_money and may(permission, row.programme_id)]
     return buttons + [Button(label, reverse(f"ledger:{verb}", args=[place]), icon) for verb, (label, icon, _, target) in MOVES.items()
                       if row.can_become(target) and may(move_permission(row, verb), row.programme_id)]
+
+
+def _moved(one: audit.Happening) -> str:
+    """The money that an event moved, with its sign."""
+    told = one.event.internal if one.event else {}
+    return Money(told["amount"], told["currency"]).format() if "amount" in told else ""
 
 
 def _facts(row: Account) -> list[Fact]:
