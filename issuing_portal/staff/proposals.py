@@ -26,6 +26,7 @@ from uuid import UUID
 from issuing_portal.core.actors import Actor
 from issuing_portal.core.errors import DomainError, NotFound
 from issuing_portal.core.operations import operation
+from issuing_portal.core.redaction import redact
 from issuing_portal.events import operations as events
 from issuing_portal.staff.models import Proposal, ProposalStatus, User
 
@@ -127,7 +128,7 @@ def propose(*, verb: str, subject: Any, summary: str, payload: Payload, reason: 
     programme = subject.id if subject.noun == "programme" else getattr(subject, "programme_id", None)
     proposal = Proposal.objects.create(
         verb=verb, summary=summary[:300], subject_noun=subject.noun, subject_id=subject.id, partner_id=getattr(subject, "partner_id", None),
-        programme_id=programme, payload=payload, payload_hash=payload_hash(payload), evidence=kind.evidence(payload), reason=reason,
+        programme_id=programme, payload=payload, payload_hash=payload_hash(payload), evidence=kind.evidence(payload), reason=redact(reason),
         maker_id=_person(by), expires_at=now + LIFETIME, created_at=now, updated_at=now)
     events.record("proposal.made", subject=proposal, by=by, at=now, reason=reason, data=_facts(proposal))
     return proposal
@@ -158,7 +159,7 @@ def approve_proposal(*, proposal_id: UUID, payload_hash: str, by: Actor, now: da
 def refuse_proposal(*, proposal_id: UUID, reason: str, by: Actor, now: datetime) -> Proposal:
     """Refuse, with words for the maker. Raises: as approve_proposal."""
     proposal = _to_decide(proposal_id, by, now)
-    proposal.move_to(ProposalStatus.REFUSED, now=now, checker_id=by.id, decided_at=now, decision_note=reason)
+    proposal.move_to(ProposalStatus.REFUSED, now=now, checker_id=by.id, decided_at=now, decision_note=redact(reason))
     events.record("proposal.refused", subject=proposal, by=by, at=now, reason=reason, data=_facts(proposal))
     return proposal
 

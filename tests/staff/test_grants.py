@@ -170,6 +170,13 @@ def test_a_refusal_keeps_its_words_and_changes_nothing(adam, eva):
     assert not Grant.objects.filter(role=Role.ANALYST).exists()
 
 
+def test_no_card_number_stays_in_words(adam, eva):
+    proposal = proposed(adam, roleless(), reason="asked by the holder of 4111 1111 1111 1111")
+    proposals.refuse_proposal(proposal_id=proposal.pk, reason="4111111111111111 is closed", by=by(eva), now=timezone.now())
+    kept = Proposal.objects.get(pk=proposal.pk)
+    assert "1111" not in kept.reason + kept.decision_note and "[card number]" in kept.reason
+
+
 def test_a_proposal_seen_before_somebody_else_decided_does_not_move_again(adam, eva):
     proposal = proposed(adam, roleless())
     stale = Proposal.objects.get(pk=proposal.pk)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
+from django.db import connection
 from django.db.models import F
 from django.urls import reverse
 
@@ -130,9 +131,13 @@ def end_sessions(user_ids: list[UUID], now: datetime) -> None:
 
 
 def keep_an_administrator(*, without: UUID) -> None:
-    """Raises LastAdministrator where nobody but `without` is left to administer everything. Locks those who are, against two at once."""
-    standing = Grant.objects.select_for_update(of=("self",)).filter(
-        role=Role.ADMINISTRATOR, revoked_at=None, programme_ids=None, user__is_active=True).order_by("pk")
-    administrators = {grant.user_id for grant in standing}
-    if administrators == {without}:
+    """Raises LastAdministrator where nobody but `without` is left to administer everything.
+
+    Two who shut each other out at once are seen one after the other: row locks would not do, for the second one's statement
+    keeps the snapshot in which the first was active. The lock ends with the transaction, and the read after it is a new one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('staff.administrators', 7))")
+    standing = Grant.objects.filter(role=Role.ADMINISTRATOR, revoked_at=None, programme_ids=None, user__is_active=True)
+    if {*standing.values_list("user_id", flat=True)} == {without}:
         raise LastAdministrator
