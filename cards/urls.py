@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cards import api
+from cards import api, portal
 from cards.reveal import reveal
 
 api_urls = [
@@ -21,5 +21,20 @@ api_urls = [
     path("cards/<card_id>/reveal_sessions", api.RevealSessions.as_view()),
     path("accounts/<account_id>/controls", api.AccountControls.as_view()),
     path("cardholders/<cardholder_id>/controls", api.CardholderControls.as_view()),
+]
+portal_urls = [
+    path("", portal.cards, name="list"),
+    path("of/<cardholder_id>", portal.of_cardholder, name="of_cardholder"),
+    path("on/<account_id>", portal.of_account, name="of_account"),
+    path("programmes/<programme_id>/controls", portal.programme_controls, name="programme_controls"),
+    path("<card_id>", portal.card, name="detail"),
+    path("<card_id>/activate", portal.activate, name="activate"),
+    path("<card_id>/freeze", portal.freeze, name="freeze"),
+    path("<card_id>/freeze-issuer", portal.freeze_issuer, name="freeze_issuer"),
+    path("<card_id>/unfreeze", portal.unfreeze, name="unfreeze"),
+    path("<card_id>/unfreeze-issuer", portal.unfreeze_issuer, name="unfreeze_issuer"),
+    path("<card_id>/terminate", portal.terminate, name="terminate"),
+    path("<card_id>/replace", portal.replace, name="replace"),
+    path("<card_id>/controls", portal.card_controls, name="controls"),
 ]
 public_urls = [path("reveal/<token>", reveal, name="reveal")]

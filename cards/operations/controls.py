@@ -40,12 +40,12 @@ class Owner:
 
 
 @operation
-def set_card_controls(*, card_id: UUID, spec: Any, by: Actor, now: datetime) -> SpendControl:
+def set_card_controls(*, card_id: UUID, spec: Any, note: str = "", by: Actor, now: datetime) -> SpendControl:
     """A new version of a card's controls, in force at once. Raises: NotFound, PermissionRefused, InvalidInput."""
     card = take(card_id, by)
     by.require("cards.controls", card.programme_id)
     made = write_version(Owner(OwnerKind.CARD, card, card.programme), spec, by, now)
-    tell("card.controls_changed", card, by=by, at=now)
+    tell("card.controls_changed", card, by=by, at=now, reason=note)
     return made
 
 

@@ -30,7 +30,7 @@ class FrozenByHigherHand(DomainError):
 
 
 @operation
-def activate_card(*, card_id: UUID, by: Actor, now: datetime) -> Card:
+def activate_card(*, card_id: UUID, note: str = "", by: Actor, now: datetime) -> Card:
     """INACTIVE → ACTIVE. A renewed card (same number) ends the card that it replaces.
 
     Raises: NotFound, PermissionRefused, IllegalMove.
@@ -39,7 +39,7 @@ def activate_card(*, card_id: UUID, by: Actor, now: datetime) -> Card:
     by.require("cards.unfreeze", card.programme_id)
     if card.status == CardStatus.FROZEN:
         raise IllegalMove(noun="card", status="frozen", target="active")
-    move(card, CardStatus.ACTIVE, event="card.activated", reason="", hand=own_hand(by), note="", by=by, now=now, activated_at=now, status_reason="")
+    move(card, CardStatus.ACTIVE, event="card.activated", reason="", hand=own_hand(by), note=note, by=by, now=now, activated_at=now, status_reason="")
     if card.replaces_id:
         _end_predecessor(card, by, now)
     return queries.card_for(by, card.pk)
