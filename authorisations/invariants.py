@@ -46,8 +46,8 @@ INVARIANTS = [
                    sum((one ->> 3)::bigint) AS spent, sum((one ->> 4)::int) AS times
             FROM authorisations_authorisation u, jsonb_array_elements(u.windows) AS one WHERE u.windows <> '[]' GROUP BY 1, 2, 3)
         SELECT 'authorisations_spendwindow', coalesce(w.id::text, 'none'),
-               format('%s of %s from %s counts %s in %s, its authorisations took %s in %s', coalesce(w.limit_key, t.limit_key), coalesce(w.owner_id, t.owner_id),
-                      coalesce(w.starts_at, t.starts_at), coalesce(w.spent_minor, 0), coalesce(w.count, 0), coalesce(t.spent, 0), coalesce(t.times, 0))
+               format('%s of %s from %s counts %s in %s, its authorisations took %s in %s', limit_key, owner_id, starts_at,
+                      coalesce(w.spent_minor, 0), coalesce(w.count, 0), coalesce(t.spent, 0), coalesce(t.times, 0))
         FROM authorisations_spendwindow w FULL JOIN taken t USING (owner_id, limit_key, starts_at)
         WHERE coalesce(w.spent_minor, 0) <> coalesce(t.spent, 0) OR coalesce(w.count, 0) <> coalesce(t.times, 0)"""),
 ]

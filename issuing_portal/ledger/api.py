@@ -50,7 +50,9 @@ class BalanceOut(serializers.Serializer):
 
 
 class AccountOut(serializers.Serializer):
-    """The fields of wire.account_object(), declared for the schema; the shape itself is made there, for events too."""
+    """A customer's money in one currency. `status` `restricted`: money arrives, none leaves."""
+
+    # Declared for the schema; the shape itself is wire.account_object(), so that events tell the same.
 
     id = TypeIdField("account")
     object = serializers.ChoiceField(["account"])
