@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -62,17 +63,28 @@ class AuthorisationList(ListPage):
         Filter("reason", "Reason", choices=lambda: [(name, name.replace("_", " ").capitalize()) for name in REASONS]),
         Filter("channel", "Channel", choices=CHANNELS),
         Filter("kind", "Kind", choices=[(name, name.replace("_", " ").capitalize()) for name in TAP_KINDS]),
+        Filter("hold", "Hold", choices=[("held", "Still held"), ("overdue", "Past its day")], narrow=lambda rows, chosen: _by_hold(rows, chosen)),
         Filter("mcc", "MCC", kind="text", lookup="mcc"),
         Filter("country", "Country", kind="text", lookup="merchant_country__iexact"),
         Filter("at", "When", kind="dates", lookup="created_at"),
     )
     search = ("merchant_name__icontains", "network_reference", "card__last4")
-    search_hint = "Merchant, network reference or last four"
+    search_hint = "Merchant, network reference, last four or programme id"
     paging = "cursor"
     empty = Empty("No authorisations yet", "A row appears here with the first card tap. The sandbox can send one: POST /v1/sandbox/authorisations.")
 
     def row_url(self, row: Authorisation) -> str:
         return reverse("authorisations:detail", args=[row.public_id])
+
+    def searched(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        programme = parse_id("programme", text)
+        return queryset.filter(programme_id=programme) if programme else super().searched(queryset, text)
+
+
+def _by_hold(rows: QuerySet[Authorisation], chosen: list[str]) -> QuerySet[Authorisation]:
+    """Open holds, or of these only the ones whose day has passed."""
+    held = rows.filter(held_minor__gt=0, status__in=OPEN_STATUSES)
+    return held if "held" in chosen else held.filter(hold_expires_at__lt=timezone.now())
 
 
 REASONS = [
