@@ -8,6 +8,8 @@ from typing import Any
 
 _DIGIT_RUN = re.compile(r"(?<![\w-])\d(?:[ .\-_/]{0,2}\d){11,18}(?![\w-])|(?<!\d)\d{12,19}(?!\d)")
 _SECRETS = re.compile(r"ip_(?:test|live)_[A-Za-z0-9]{8,}|whsec_[A-Za-z0-9+/=_-]{8,}|Bearer\s+\S+", re.IGNORECASE)
+_BEARER_PATHS = re.compile(r"(/(?:reveal|invitations|onboarding)/)[A-Za-z0-9_\-]{16,}")
+"""Addresses whose last part is itself the permission."""
 _SECRET_NAMES = re.compile(r"^(pan|cvv2?|cvc2?|pin|password|secret|api_key|authorization|token|otp_token|wrapped_key)$", re.IGNORECASE)
 REDACTED_PAN, REDACTED = "[card number]", "[redacted]"
 
@@ -45,7 +47,7 @@ def redact(text: str) -> str:
     """`text` without card numbers and secrets."""
     if len(text) < 8:
         return text
-    return _SECRETS.sub(REDACTED, _DIGIT_RUN.sub(_redact_run, text))
+    return _SECRETS.sub(REDACTED, _BEARER_PATHS.sub(rf"\1{REDACTED}", _DIGIT_RUN.sub(_redact_run, text)))
 
 
 def _redact_run(match: re.Match[str]) -> str:
