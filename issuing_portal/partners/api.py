@@ -27,7 +27,7 @@ class ApiKeyOut(serializers.Serializer):
     scopes = serializers.ListField(child=serializers.ChoiceField(SCOPES))
     allowed_networks = serializers.ListField(child=serializers.CharField(), help_text="CIDR; empty: from anywhere")
     rate_per_second = serializers.IntegerField(allow_null=True, help_text="null: the installation's default")
-    status = serializers.ChoiceField(["active", "expiring", "expired", "revoked"], help_text="expiring: rotated, in its overlap")
+    status = serializers.ChoiceField(["active", "rotating", "expired", "revoked"], help_text="rotating: replaced, in its overlap")
     expires_at = serializers.DateTimeField(allow_null=True)
     revoked_at = serializers.DateTimeField(allow_null=True)
     last_used_at = serializers.DateTimeField(allow_null=True, help_text="to the minute")

@@ -26,16 +26,16 @@ def key_in_force(token: str, *, now: datetime) -> ApiKey | None:
     genuine = hmac.compare_digest(bytes(key.secret_hash) if key else b"\0" * 32, hashlib.sha256(token.encode("utf-8", "replace")).digest())
     if key is None or not genuine or key.partner.status != PartnerStatus.ACTIVE:
         return None
-    return key if key_status(key, now=now) in ("active", "expiring") else None
+    return key if key_status(key, now=now) in ("active", "rotating") else None
 
 
 def key_status(key: ApiKey, *, now: datetime) -> str:
-    """`active`, `expiring` (rotated; still in its overlap), `expired` or `revoked`."""
+    """`active`, `rotating` (rotated; still in its overlap), `expired` or `revoked`."""
     if key.revoked_at and key.revoked_at <= now:
         return "revoked"
     if key.expires_at and key.expires_at <= now:
         return "expired"
-    return "expiring" if hasattr(key, "replaced_by") else "active"
+    return "rotating" if hasattr(key, "replaced_by") else "active"
 
 
 def key_facts(key: ApiKey, *, now: datetime) -> dict[str, Any]:
@@ -99,6 +99,40 @@ def partners_seen_by(programme_ids: set[UUID] | None) -> QuerySet[Partner]:
     return rows if programme_ids is None else rows.filter(pk__in=Programme.objects.filter(pk__in=programme_ids).values("partner_id"))
 
 
+def partner_seen_by(programme_ids: set[UUID] | None, partner_id: UUID | None) -> Partner:
+    """One partner that staff may see. Raises: NotFound."""
+    partner = partners_seen_by(programme_ids).filter(pk=partner_id).first()
+    if partner is None:
+        raise NotFound("partner")
+    return partner
+
+
+def programme_seen_by(programme_ids: set[UUID] | None, programme_id: UUID | None) -> Programme:
+    """One programme that staff may see. Raises: NotFound."""
+    programme = programmes_seen_by(programme_ids).filter(pk=programme_id).first()
+    if programme is None:
+        raise NotFound("programme")
+    return programme
+
+
+def key_seen_by(programme_ids: set[UUID] | None, key_id: UUID | None) -> ApiKey:
+    """One key of a partner that staff may see. Raises: NotFound."""
+    rows = ApiKey.objects.select_related("partner", "replaces", "replaced_by")
+    key = rows.filter(pk=key_id, partner__in=partners_seen_by(programme_ids)).first()
+    if key is None:
+        raise NotFound("API key")
+    return key
+
+
+def connection_seen_by(programme_ids: set[UUID] | None, connection_id: UUID | None) -> ProcessorConnection:
+    """One connection of a partner that staff may see. Raises: NotFound."""
+    rows = ProcessorConnection.objects.select_related("partner")
+    connection = rows.filter(pk=connection_id, partner__in=partners_seen_by(programme_ids)).first()
+    if connection is None:
+        raise NotFound("processor connection")
+    return connection
+
+
 @dataclass(frozen=True)
 class Connection:
     """A processor connection in force: whose it is, and the secrets that sign for it now (newest first)."""
@@ -125,6 +159,16 @@ def connection_secrets(connection_id: UUID, now: datetime) -> list[str]:
     """The secrets in force of a connection, newest first; none when it is unknown or closed."""
     found = connection_in_force(connection_id, now=now)
     return list(found.secrets) if found else []
+
+
+def every_key_of(partner: Partner) -> QuerySet[ApiKey]:
+    """Keys of both modes, newest first, for staff."""
+    return ApiKey.objects.filter(partner=partner).select_related("replaced_by").order_by("-pk")
+
+
+def every_connection_of(partner: Partner) -> QuerySet[ProcessorConnection]:
+    """Connections of both modes, newest first, for staff."""
+    return ProcessorConnection.objects.filter(partner=partner).order_by("-pk")
 
 
 def connections_of(partner_id: UUID, livemode: bool) -> QuerySet[ProcessorConnection]:

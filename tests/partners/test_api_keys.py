@@ -98,7 +98,7 @@ def test_rotation_leaves_both_keys_for_the_overlap(acme):
     new = new.json()
     assert (new["replaces"], new["scopes"], new["allowed_networks"], new["status"]) == (old["id"], old["scopes"], old["allowed_networks"], "active")
     shown = acme.get(f"/v1/api_keys/{old['id']}").json()
-    assert (shown["status"], shown["replaced_by"]) == ("expiring", new["id"])
+    assert (shown["status"], shown["replaced_by"]) == ("rotating", new["id"])
     for secret in (old["secret"], new["secret"]):
         assert acme.with_key(secret).get("/v1/api_keys").status_code == 200
     with time_machine.travel(datetime.now(UTC) + timedelta(seconds=61), tick=False):

@@ -11,6 +11,7 @@ from issuing_portal.core.operations import operation
 from issuing_portal.core.signing import new_secret
 from issuing_portal.events.operations import record
 from issuing_portal.partners.models import Partner, ProcessorConnection
+from issuing_portal.partners.operations.rights import require_for_partner
 
 OVERLAP_MAX = timedelta(days=7)
 
@@ -20,12 +21,13 @@ class ConnectionClosed(DomainError):
 
 
 @operation
-def create_processor_connection(*, partner_id: UUID, livemode: bool, name: str, by: Actor, now: datetime) -> tuple[ProcessorConnection, str]:
+def create_processor_connection(*, partner_id: UUID, livemode: bool, name: str, reason: str = "", by: Actor,
+                                now: datetime) -> tuple[ProcessorConnection, str]:
     """The connection and its plain `whsec_…` secret, which is shown this once.
 
     Raises: NotFound (partner), PermissionRefused, InvalidInput.
     """
-    by.require("connections.create", None)
+    require_for_partner(by, "connections.create", partner_id)
     if not Partner.objects.filter(pk=partner_id).exists():
         raise NotFound("partner")
     if not 1 <= len(name.strip()) <= 120:
@@ -34,27 +36,28 @@ def create_processor_connection(*, partner_id: UUID, livemode: bool, name: str, 
     connection = ProcessorConnection.objects.create(
         id=made, partner_id=partner_id, livemode=livemode, name=name.strip(), secret_sealed=encrypt_text(secret, bound_to=str(made).encode()),
         created_at=now, updated_at=now)
-    record("processor_connection.created", subject=connection, by=by, at=now, data={"name": connection.name})
+    record("processor_connection.created", subject=connection, by=by, at=now, reason=reason, data={"name": connection.name})
     return connection, secret
 
 
 @operation
-def rotate_processor_secret(*, connection_id: UUID, overlap: timedelta, by: Actor, now: datetime) -> tuple[ProcessorConnection, str]:
+def rotate_processor_secret(*, connection_id: UUID, overlap: timedelta, reason: str = "", by: Actor,
+                            now: datetime) -> tuple[ProcessorConnection, str]:
     """A new secret at once; the old one is taken as well until `overlap` (0 to 7 days) has passed.
 
     Raises: NotFound, PermissionRefused, InvalidInput, ConnectionClosed.
     """
-    by.require("connections.rotate", None)
     if not timedelta(0) <= overlap <= OVERLAP_MAX:
         raise InvalidInput(("overlap_seconds", "invalid", "The overlap is 0 to 604800 seconds."))
     connection = _open(connection_id)
+    require_for_partner(by, "connections.rotate", connection.partner_id)
     secret = new_secret()
     connection.previous_secret_sealed = connection.secret_sealed if overlap else ""
     connection.previous_until = now + overlap if overlap else None
     connection.secret_sealed = encrypt_text(secret, bound_to=str(connection.id).encode())
     connection.updated_at = now
     connection.save(update_fields=["previous_secret_sealed", "previous_until", "secret_sealed", "updated_at"])
-    record("processor_connection.rotated", subject=connection, by=by, at=now,
+    record("processor_connection.rotated", subject=connection, by=by, at=now, reason=reason,
            data={"name": connection.name, "overlap_seconds": int(overlap.total_seconds())})
     return connection, secret
 
@@ -65,8 +68,8 @@ def close_connection(*, connection_id: UUID, reason: str, by: Actor, now: dateti
 
     Raises: NotFound, PermissionRefused, ConnectionClosed.
     """
-    by.require("connections.rotate", None)
     connection = _open(connection_id)
+    require_for_partner(by, "connections.rotate", connection.partner_id)
     connection.active, connection.updated_at = False, now
     connection.save(update_fields=["active", "updated_at"])
     record("processor_connection.closed", subject=connection, by=by, at=now, reason=reason, data={"name": connection.name})

@@ -14,6 +14,7 @@ from issuing_portal.core.operations import operation
 from issuing_portal.events.operations import record
 from issuing_portal.partners import queries
 from issuing_portal.partners.models import ApiKey
+from issuing_portal.partners.operations.rights import require_for_partner
 from issuing_portal.partners.scopes import SCOPES
 
 BASE62 = string.digits + string.ascii_letters
@@ -45,31 +46,31 @@ class KeySpec:
 
 
 @operation
-def issue_api_key(*, partner_id: UUID, livemode: bool, spec: KeySpec, by: Actor, now: datetime) -> tuple[ApiKey, str]:
+def issue_api_key(*, partner_id: UUID, livemode: bool, spec: KeySpec, reason: str = "", by: Actor, now: datetime) -> tuple[ApiKey, str]:
     """The new key and its plain token, which is shown this once.
 
     Raises: NotFound (partner), PermissionRefused, InvalidInput, BeyondMaker.
     """
-    by.require("api_keys.create", None)
+    require_for_partner(by, "api_keys.create", partner_id)
     if not queries.partners().filter(pk=partner_id).exists():
         raise NotFound("partner")
     _check(spec, now)
     _within_maker(by, partner_id, livemode, spec)
     key, token = _new_key(partner_id, livemode, spec, now)
-    record("api_key.created", subject=key, by=by, at=now, data=queries.key_facts(key, now=now))
+    record("api_key.created", subject=key, by=by, at=now, reason=reason, data=queries.key_facts(key, now=now))
     return key, token
 
 
 @operation
-def rotate_api_key(*, key_id: UUID, overlap: timedelta, by: Actor, now: datetime) -> tuple[ApiKey, str]:
+def rotate_api_key(*, key_id: UUID, overlap: timedelta, reason: str = "", by: Actor, now: datetime) -> tuple[ApiKey, str]:
     """A new key with the rights and the lifetime of the old one, and its token; the old one ends after `overlap` (0 to 7 days).
 
     Raises: NotFound, PermissionRefused, InvalidInput, KeyNotInForce, KeyAlreadyRotated, BeyondMaker.
     """
-    by.require("api_keys.rotate", None)
     if not timedelta(0) <= overlap <= OVERLAP_MAX:
         raise InvalidInput(("overlap_seconds", "invalid", "The overlap is 0 to 604800 seconds."))
     old = _in_force(key_id, now)
+    require_for_partner(by, "api_keys.rotate", old.partner_id)
     if ApiKey.objects.filter(replaces=old).exists():
         raise KeyAlreadyRotated
     expires_at = now + (old.expires_at - old.created_at) if old.expires_at else None
@@ -80,7 +81,7 @@ def rotate_api_key(*, key_id: UUID, overlap: timedelta, by: Actor, now: datetime
     old.expires_at = min(now + overlap, old.expires_at or now + overlap)
     old.updated_at = now
     old.save(update_fields=["expires_at", "updated_at"])
-    record("api_key.rotated", subject=old, by=by, at=now, data=queries.key_facts(old, now=now))
+    record("api_key.rotated", subject=old, by=by, at=now, reason=reason, data=queries.key_facts(old, now=now))
     record("api_key.created", subject=key, by=by, at=now, data=queries.key_facts(key, now=now))
     return key, token
 
@@ -91,8 +92,8 @@ def revoke_api_key(*, key_id: UUID, reason: str = "", by: Actor, now: datetime) 
 
     Raises: NotFound, PermissionRefused, KeyNotInForce.
     """
-    by.require("api_keys.revoke", None)
     key = _in_force(key_id, now)
+    require_for_partner(by, "api_keys.revoke", key.partner_id)
     key.revoked_at = key.updated_at = now
     key.save(update_fields=["revoked_at", "updated_at"])
     record("api_key.revoked", subject=key, by=by, at=now, reason=reason, data=queries.key_facts(key, now=now))

@@ -8,6 +8,7 @@ from issuing_portal.core.errors import InvalidInput, NotFound
 from issuing_portal.core.operations import operation
 from issuing_portal.events.operations import record
 from issuing_portal.partners.models import Partner, PartnerStatus
+from issuing_portal.partners.operations.rights import require_for_partner
 
 
 @operation
@@ -31,8 +32,8 @@ def suspend_partner(*, partner_id: UUID, reason: str, by: Actor, now: datetime) 
 
     Raises: NotFound, PermissionRefused, IllegalMove, StaleState.
     """
-    by.require("partners.suspend", None)
     partner = _one(partner_id)
+    require_for_partner(by, "partners.suspend", partner.id)
     partner.move_to(PartnerStatus.SUSPENDED, now=now)
     record("partner.suspended", subject=partner, by=by, at=now, reason=reason, data={"name": partner.name})
     return partner
@@ -44,8 +45,8 @@ def reactivate_partner(*, partner_id: UUID, reason: str, by: Actor, now: datetim
 
     Raises: NotFound, PermissionRefused, IllegalMove, StaleState.
     """
-    by.require("partners.suspend", None)
     partner = _one(partner_id)
+    require_for_partner(by, "partners.suspend", partner.id)
     partner.move_to(PartnerStatus.ACTIVE, now=now)
     record("partner.reactivated", subject=partner, by=by, at=now, reason=reason, data={"name": partner.name})
     return partner

@@ -1,0 +1,1 @@
+"""Staff pages of partners, programmes, API keys and processor connections."""
