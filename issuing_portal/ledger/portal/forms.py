@@ -10,7 +10,6 @@ from issuing_portal.core.redaction import holds_secret
 from issuing_portal.ledger.models import SYSTEM_KINDS, AccountKind
 from issuing_portal.portal.reasons import ReasonForm
 
-
 WRITTEN = re.compile(r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:\.(?P<fraction>[0-9]+))?")
 
 
