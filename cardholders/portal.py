@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -103,7 +104,7 @@ ACTS = {
 
 
 @staff_page("cardholders.read")
-def cardholder_list(request: HttpRequest) -> HttpResponse:
+def cardholder_list(request: HttpRequest) -> HttpResponseBase:
     """Everyone whom the viewer may see. The export holds names, so it asks for the right to personal data."""
     page = CardholderList(queries.cardholders_seen_by(request.user))  # type: ignore[arg-type]
     page.exportable = request.user.may(PERSONAL)  # type: ignore[union-attr, misc]
@@ -164,7 +165,7 @@ def offered(cardholder: Cardholder, name: str, by: Actor) -> bool:
     hand = operations.hand_of(by, cardholder.programme_id)
     if name == "reactivate":
         stopped_by = {"SUSPENDED": cardholder.suspended_by, "RESTRICTED": cardholder.restricted_by}.get(cardholder.status)
-        return bool(stopped_by) and hand.outranks_or_equals(stopped_by)
+        return stopped_by is not None and hand.outranks_or_equals(stopped_by)
     takes_over = name == "suspend" and cardholder.status == act.target and hand != cardholder.suspended_by
     return cardholder.can_become(act.target) and not (name == "restrict" and cardholder.status == "SUSPENDED") or (
         takes_over and hand.outranks_or_equals(cardholder.suspended_by))

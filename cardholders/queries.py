@@ -47,7 +47,7 @@ def cardholders_seen_by(user: User) -> QuerySet[Cardholder]:
 
 def seen_by(user: User, cardholder_id: UUID | None) -> Cardholder:
     """One of them. Raises: NotFound."""
-    found = cardholders_seen_by(user).filter(pk=cardholder_id).first()
+    found = cardholders_seen_by(user).filter(pk=cardholder_id).first() if cardholder_id else None
     if found is None:
         raise NotFound("cardholder")
     return found

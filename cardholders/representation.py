@@ -49,8 +49,7 @@ def disabled_reason(cardholder: Cardholder) -> str:
     """Why this cardholder cannot use cards, in a word for outside; "" when nothing stands in the way."""
     if cardholder.status == CardholderStatus.CLOSED:
         return "closed"
-    stops = {CardholderStatus.SUSPENDED: ("suspended", cardholder.suspended_by),
-             CardholderStatus.RESTRICTED: ("restricted", cardholder.restricted_by)}
+    stops = {"SUSPENDED": ("suspended", cardholder.suspended_by), "RESTRICTED": ("restricted", cardholder.restricted_by)}
     if cardholder.status in stops:
         word, hand = stops[cardholder.status]
         return UNDER_REVIEW if hand == Hand.ISSUER else f"{word}_by_{hand}"

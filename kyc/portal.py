@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -56,7 +57,7 @@ class CaseList(ListPage):
 
 
 @staff_page("kyc.read")
-def case_list(request: HttpRequest) -> HttpResponse:
+def case_list(request: HttpRequest) -> HttpResponseBase:
     """Every case that the viewer may see."""
     return CaseList(queries.cases_seen_by(request.user)).render(request)  # type: ignore[arg-type]
 
