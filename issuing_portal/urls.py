@@ -1,33 +1,51 @@
-"""The table of contents: /v1 for partners, the portal for staff, the rest for machines."""
+"""The table of contents: /v1 for partners, the portal for staff, the rest for machines.
 
-from importlib import import_module
-from typing import Any
+The processor has an entry of its own: issuing_portal/urls_processor.py.
+"""
 
 from django.contrib import admin
 from django.urls import include, path
 
+import authorisations.urls
+import cardholders.urls
+import cards.urls
+import issuing_portal.api.urls
+import issuing_portal.audit.urls
+import issuing_portal.events.urls
+import issuing_portal.ledger.urls
+import issuing_portal.partners.urls
+import issuing_portal.portal.urls
+import issuing_portal.sandbox.urls
+import issuing_portal.staff.urls
+import kyc.urls
+from issuing_portal.core.health import urls as machine_urls
 
-def _of(module: str, name: str) -> list[Any]:
-    try:
-        return getattr(import_module(module), name, [])
-    except ModuleNotFoundError as error:
-        if error.name == module:
-            return []
-        raise
-
-
-API = ["issuing_portal.partners", "cardholders", "kyc", "issuing_portal.ledger", "cards", "authorisations", "issuing_portal.events", "issuing_portal.sandbox"]
-PORTAL = {"": "issuing_portal.portal", "staff": "issuing_portal.staff", "partners": "issuing_portal.partners", "cardholders": "cardholders", "kyc": "kyc",
-          "accounts": "issuing_portal.ledger", "cards": "cards", "authorisations": "authorisations", "audit": "issuing_portal.audit"}
-
-urlpatterns: list[Any] = [path("v1/", include([pattern for app in API for pattern in _of(f"{app}.urls", "api_urls")]))]
-urlpatterns += _of("issuing_portal.core.health", "urls") + _of("issuing_portal.api.urls", "urls")
-for prefix, app in PORTAL.items():
-    found = _of(f"{app}.urls", "portal_urls")
-    if found:
-        name = app.rpartition(".")[2]
-        urlpatterns.append(path(f"{prefix}/" if prefix else "", include((found, name), namespace=name)))
-urlpatterns.append(path("admin/", admin.site.urls))
+API = [
+    *issuing_portal.partners.urls.api_urls,
+    *cardholders.urls.api_urls,
+    *kyc.urls.api_urls,
+    *issuing_portal.ledger.urls.api_urls,
+    *cards.urls.api_urls,
+    *authorisations.urls.api_urls,
+    *issuing_portal.events.urls.api_urls,
+    *issuing_portal.sandbox.urls.api_urls,
+]
+urlpatterns = [
+    path("v1/", include(API)),
+    *issuing_portal.api.urls.urls,
+    *machine_urls,
+    *cards.urls.public_urls,
+    path("", include((issuing_portal.portal.urls.portal_urls, "portal"))),
+    path("staff/", include((issuing_portal.staff.urls.portal_urls, "staff"))),
+    path("partners/", include((issuing_portal.partners.urls.portal_urls, "partners"))),
+    path("cardholders/", include((cardholders.urls.portal_urls, "cardholders"))),
+    path("kyc/", include((kyc.urls.portal_urls, "kyc"))),
+    path("accounts/", include((issuing_portal.ledger.urls.portal_urls, "ledger"))),
+    path("cards/", include((cards.urls.portal_urls, "cards"))),
+    path("authorisations/", include((authorisations.urls.portal_urls, "authorisations"))),
+    path("audit/", include((issuing_portal.audit.urls.portal_urls, "audit"))),
+    path("admin/", admin.site.urls),
+]
 
 handler400 = "issuing_portal.api.problems.handler400"
 handler403 = "issuing_portal.api.problems.handler403"
