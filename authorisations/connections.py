@@ -16,7 +16,7 @@ from issuing_portal.core.actors import Actor
 from issuing_portal.core.ids import parse_id
 from issuing_portal.partners import queries
 
-KEPT_SECONDS = 5.0
+KEPT_SECONDS = 5
 KEPT_AT_MOST = 10_000
 _kept: dict[UUID, tuple[float, queries.Connection | None]] = {}
 _NOBODY = signing.new_secret()
