@@ -29,9 +29,12 @@ def test_the_caller_s_time_zone_holds_where_none_is_named():
 
 
 def test_a_full_spec_is_kept_as_it_was_sent():
-    spec = {"limits": [{"amount": 0, "interval": "daily"}, {"amount": 5000, "count": 3, "interval": "monthly"},
-                       {"amount": 900, "interval": "per_authorisation"}], "timezone": "America/New_York", "allowed_mccs": ["5814"], "blocked_mccs": ["7995"], "allowed_countries": ["GB", "NL"],
-            "blocked_countries": [], "allowed_merchants": ["333301802529120"], "blocked_merchants": [], "channels": {"atm": False, "wallet": True}}
+    spec = {
+        "limits": [{"amount": 0, "interval": "daily"}, {"amount": 5000, "count": 3, "interval": "monthly"},
+                   {"amount": 900, "interval": "per_authorisation"}],
+        "timezone": "America/New_York", "allowed_mccs": ["5814"], "blocked_mccs": ["7995"], "allowed_countries": ["GB", "NL"],
+        "blocked_countries": [], "allowed_merchants": ["333301802529120"], "blocked_merchants": [], "channels": {"atm": False, "wallet": True},
+    }
     assert parse_controls(spec) == spec
 
 
