@@ -7,6 +7,7 @@ closed or unknown, suspense stands in for it, and a person looks.
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from authorisations import wire
 from authorisations.messages import Presentment, instant
@@ -20,7 +21,7 @@ from issuing_portal.core.operations import operation
 from issuing_portal.events import operations as events
 from issuing_portal.ledger import operations as ledger
 from issuing_portal.ledger import queries as ledger_queries
-from issuing_portal.ledger.models import Account, AccountKind, AccountStatus, EntryKind
+from issuing_portal.ledger.models import Account, AccountKind, AccountStatus, EntryKind, JournalEntry
 from issuing_portal.partners.models import Programme
 
 
@@ -50,11 +51,12 @@ def clear(*, told: Presentment, line: Line, by: Actor, now: datetime) -> dict[st
         return _queue(told, "clearing", line, found, now)
     released = (found.held_minor if told.final else min(amount, found.held_minor)) if found else 0
     target.flags += _unusual(found, amount)
+    if found:
+        # Windows before the account, as taps take them: the other way round two of them could wait for each other.
+        _settle(found, amount, released, final=told.final, now=now)
     transaction = _post(told, target, found, amount, type=TransactionType.PURCHASE, line=line, released=released, by=by, now=now)
     answer = _answer(transaction, found)
     keep(told, "clearing", line, authorisation_id=found.id if found else None, answer=answer, evaluation={"released": released}, now=now)
-    if found:
-        _settle(found, amount, released, final=told.final, now=now)
     events.record("transaction.posted", subject=transaction, by=by, at=now, data={"object": wire.transaction_shown(transaction)})
     return answer
 
@@ -89,8 +91,7 @@ def _target(told: Presentment, found: Authorisation | None, line: Line) -> Targe
         return None
     if card and card.account.status != AccountStatus.CLOSED and card.account.currency == told.currency:
         return Target(programme, card.account, card)
-    suspense = ledger_queries.system_account_id(programme.pk, told.currency, AccountKind.SUSPENSE)
-    return Target(programme, Account.objects.get(pk=suspense), card, ["suspense", "account_closed" if card else "card_unknown"])
+    return _in_suspense(programme, card, ["suspense", "account_closed" if card else "card_unknown"])
 
 
 def _unusual(found: Authorisation | None, amount: int) -> list[str]:
@@ -105,26 +106,44 @@ def _post(told: Presentment, target: Target, found: Authorisation | None, amount
           by: Actor, now: datetime) -> Transaction:
     transaction_id = new_id()
     signed = amount if type == TransactionType.REFUND else -amount
-    settlement = ledger_queries.system_account_id(target.programme.pk, told.currency, AccountKind.SCHEME_SETTLEMENT)
-    held_elsewhere = bool(found and released and found.account_id != target.account.pk)
-    entry = ledger.book(
-        kind=EntryKind.REFUND if type == TransactionType.REFUND else EntryKind.CLEARING, programme=target.programme,
-        legs=[ledger.Leg(target.account.pk, signed, release_hold_minor=0 if held_elsewhere else released, may_overdraw=True),
-              ledger.Leg(settlement, -signed)],
-        reference=told.network_reference, source_id=transaction_id, by=by, now=now)
-    if held_elsewhere:
-        assert found
-        ledger.release_hold(account_id=found.account_id, amount_minor=released, by=by, now=now)
+    try:
+        entry = _book(told, target, found, signed, released, transaction_id, by, now)
+    except ledger.AccountClosed:
+        # It was open a moment ago: the money has moved all the same, and suspense takes it.
+        target = _in_suspense(target.programme, target.card, [*target.flags, "suspense", "account_closed"])
+        entry = _book(told, target, found, signed, released, transaction_id, by, now)
     overdrawn = ["negative_balance"] if target.account.kind == AccountKind.CUSTOMER and type != TransactionType.REFUND and _negative(target) else []
     merchant = told.merchant
     return Transaction.objects.create(
         id=transaction_id, partner_id=line.partner_id, livemode=line.livemode, programme_id=target.programme.pk, type=type, account=target.account,
         card=target.card, authorisation_id=found.id if found else None, entry=entry, connection_id=line.id, network_reference=told.network_reference,
-        amount_minor=amount, currency=told.currency, merchant_amount_minor=told.merchant_amount if told.merchant_amount is not None else found and found.merchant_amount_minor,
+        amount_minor=amount, currency=told.currency,
+        merchant_amount_minor=told.merchant_amount if told.merchant_amount is not None else found and found.merchant_amount_minor,
         merchant_currency=told.merchant_currency or (found.merchant_currency if found else ""), merchant_id=merchant.id or (found.merchant_id if found else ""),
         merchant_name=merchant.name or (found.merchant_name if found else ""), merchant_country=merchant.country or (found.merchant_country if found else ""),
         mcc=merchant.mcc or (found.mcc if found else ""), forced=found is None and type != TransactionType.REFUND,
         flags=target.flags + overdrawn, posted_at=instant(told.cleared_at, now), created_at=now)
+
+
+def _book(told: Presentment, target: Target, found: Authorisation | None, signed: int, released: int, source_id: UUID, by: Actor,
+          now: datetime) -> JournalEntry:
+    """One entry between the target and scheme settlement; the hold ends on the account that has it."""
+    settlement = ledger_queries.system_account_id(target.programme.pk, told.currency, AccountKind.SCHEME_SETTLEMENT)
+    elsewhere = bool(found and released and found.account_id != target.account.pk)
+    entry = ledger.book(
+        kind=EntryKind.REFUND if signed > 0 else EntryKind.CLEARING, programme=target.programme,
+        legs=[ledger.Leg(target.account.pk, signed, release_hold_minor=0 if elsewhere else released, may_overdraw=True),
+              ledger.Leg(settlement, -signed)],
+        reference=told.network_reference, source_id=source_id, by=by, now=now)
+    if elsewhere:
+        assert found and found.account_id
+        ledger.release_hold(account_id=found.account_id, amount_minor=released, by=by, now=now)
+    return entry
+
+
+def _in_suspense(programme: Programme, card: Card | None, flags: list[str]) -> Target:
+    suspense = ledger_queries.system_account_id(programme.pk, programme.currency, AccountKind.SUSPENSE)
+    return Target(programme, Account.objects.get(pk=suspense), card, flags)
 
 
 def _negative(target: Target) -> bool:
