@@ -50,7 +50,7 @@ class Onboarding:
         if programme["currency"] != self.file.currency:
             raise ReplayFailed(f"the file is billed in {self.file.currency}, the programme in {programme['currency']}")
         cardholders, accounts, cards = (self._known(noun) for noun in ("cardholders", "accounts", "cards"))
-        business = self._approved(cardholders.get("business") or self._make("cardholders", "business", {"type": "business", **BUSINESS}))
+        business = self._customer(cardholders.get("business"), "business", {"type": "business", **BUSINESS})
         ready = {key: self._account(accounts.get(_slug(key)), key, business) for key in self.file.departments}
         wanted = sorted({purchase.card for purchase in self.file.purchases})
 
@@ -77,14 +77,16 @@ class Onboarding:
     def _post(self, path: str, body: dict[str, Any], what: str) -> dict[str, Any]:
         return self.line.post(path, body, key=f"replay-{self.file.fingerprint[:24]}-{what}")
 
-    def _approved(self, cardholder: dict[str, Any]) -> dict[str, Any]:
-        """The cardholder after the sandbox's approval of its case."""
+    def _customer(self, known: dict[str, Any] | None, name: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The cardholder, approved by the sandbox. A run that was stopped between the two left an open case."""
+        cardholder = known or self._make("cardholders", name, body)
         if cardholder["kyc_status"] == "approved":
             return cardholder
-        known = [case for case in self.line.every("/v1/kyc_cases", cardholder=cardholder["id"]) if case["status"] != "closed"]
-        case = known[0] if known else self._post("/v1/kyc_cases", {"cardholder": cardholder["id"]}, f"case-{cardholder['id']}")
+        cases = self.line.every("/v1/kyc_cases", cardholder=cardholder["id"]) if known else iter(())
+        case = next((case for case in cases if case["status"] != "closed"), None)
+        case = case or self._post("/v1/kyc_cases", {"cardholder": cardholder["id"]}, f"case-{cardholder['id']}")
         self._post(f"/v1/sandbox/kyc_cases/{case['id']}/approve", {}, f"approve-{case['id']}")
-        return self.line.get(f"/v1/cardholders/{cardholder['id']}")
+        return cardholder
 
     def _account(self, known: dict[str, Any] | None, department: str, business: dict[str, Any]) -> dict[str, Any]:
         body = {"cardholder": business["id"], "currency": self.file.currency, "metadata": {"department": self.file.departments[department]}}
@@ -93,7 +95,7 @@ class Onboarding:
     def _user(self, known: dict[str, Any] | None, name: str, last4: str, business: dict[str, Any]) -> dict[str, Any]:
         body = {"type": "individual", "business": business["id"], "email": f"{name}@example.com", "address": ADDRESS,
                 "individual": {"first_name": "Invented", "last_name": f"User {last4}", "date_of_birth": "1980-01-01", "nationalities": ["GB"]}}
-        return self._approved(known or self._make("cardholders", name, body))
+        return self._customer(known, name, body)
 
     def _card(self, name: str, last4: str, user: dict[str, Any], account: dict[str, Any]) -> dict[str, Any]:
         body = {"cardholder": user["id"], "account": account["id"], "form": "virtual", "metadata": {"masked_number_ends_in": last4}}
