@@ -272,7 +272,7 @@ class Simulate(ApiView):
 def _simulation(request: Request) -> Simulation:
     import msgspec
     try:
-        return parse(Simulation, msgspec.json.encode({name: value for name, value in request.data.items() if value is not None}))
+        return parse(Simulation, msgspec.json.encode({name: value for name, value in dict(request.data).items() if value is not None}))
     except NotUnderstood as error:
         raise serializers.ValidationError({"": [str(error)]}) from error
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +29,12 @@ RULES = {
     "account": "Account", "currency": "Currency", "merchant_category": "Merchant category", "country": "Country", "merchant": "Merchant",
     "channel": "Channel", "limits": "Limits", "funds": "Funds", "race": "Last look at the write",
 }
+REASONS = [
+    "approved", "approved_partial", "card_not_found", "card_inactive", "card_frozen", "card_terminated", "card_expired", "cardholder_not_active",
+    "kyc_incomplete", "account_closed", "account_restricted", "insufficient_funds", "limit_exceeded", "count_limit_exceeded", "mcc_blocked",
+    "country_blocked", "merchant_blocked", "channel_blocked", "currency_not_supported", "verification_failed", "pin_incorrect",
+    "reversed_before_authorisation", "reversed", "released", "system_error",
+]
 TITLES = {
     "reversal": "Reversal", "clearing": "Clearing", "refund": "Refund", "release": "Released by us",
 }
@@ -87,14 +94,6 @@ def _by_hold(rows: QuerySet[Authorisation], chosen: list[str]) -> QuerySet[Autho
     return held if "held" in chosen else held.filter(hold_expires_at__lt=timezone.now())
 
 
-REASONS = [
-    "approved", "approved_partial", "card_not_found", "card_inactive", "card_frozen", "card_terminated", "card_expired", "cardholder_not_active",
-    "kyc_incomplete", "account_closed", "account_restricted", "insufficient_funds", "limit_exceeded", "count_limit_exceeded", "mcc_blocked",
-    "country_blocked", "merchant_blocked", "channel_blocked", "currency_not_supported", "verification_failed", "pin_incorrect",
-    "reversed_before_authorisation", "reversed", "released", "system_error",
-]
-
-
 class TransactionList(ListPage):
     """Cleared money."""
 
@@ -126,12 +125,12 @@ class TransactionList(ListPage):
 
 
 @staff_page("authorisations.read")
-def authorisations(request: HttpRequest) -> HttpResponse:
+def authorisations(request: HttpRequest) -> HttpResponseBase:
     return AuthorisationList(queries.authorisations_seen_by(request.user), action=Button("Transactions", reverse("authorisations:transactions"), "list")).render(request)
 
 
 @staff_page("authorisations.read")
-def transactions(request: HttpRequest) -> HttpResponse:
+def transactions(request: HttpRequest) -> HttpResponseBase:
     return TransactionList(queries.transactions_seen_by(request.user)).render(request)
 
 

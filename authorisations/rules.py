@@ -198,8 +198,8 @@ def takes_of(facts: TapFacts, tap: Tap, amount: int, at: datetime) -> tuple[Take
             known = found.get((str(control.owner_id), limit["interval"]))
             found[str(control.owner_id), limit["interval"]] = Take(
                 owner_id=control.owner_id, limit_key=limit["interval"], starts_at=starts_at, ends_at=ends_at, amount_minor=amount, count=1,
-                max_minor=limit.get("amount") if limit.get("amount") is not None else known and known.max_minor,
-                max_count=limit.get("count") if limit.get("count") is not None else known and known.max_count)
+                max_minor=limit.get("amount") if limit.get("amount") is not None else known.max_minor if known else None,
+                max_count=limit.get("count") if limit.get("count") is not None else known.max_count if known else None)
     assert facts.card
     starts_at, ends_at = window_of("lifetime", "UTC", at)
     if facts.card.type == "single_use":

@@ -5,6 +5,7 @@ from collections.abc import Generator
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 
@@ -15,6 +16,11 @@ from tests.processor import processor_entry  # noqa: F401 - an autouse fixture
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 CHARACTERS = {"acme", "globex"}
 COMMITTING = {"committed_db", "transactional_db", "live_server"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Passwords are hashed quickly here: scrypt is made to be slow, and hundreds of people sign in."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -118,7 +118,7 @@ def _post(told: Presentment, target: Target, found: Authorisation | None, amount
         id=transaction_id, partner_id=line.partner_id, livemode=line.livemode, programme_id=target.programme.pk, type=type, account=target.account,
         card=target.card, authorisation_id=found.id if found else None, entry=entry, connection_id=line.id, network_reference=told.network_reference,
         amount_minor=amount, currency=told.currency,
-        merchant_amount_minor=told.merchant_amount if told.merchant_amount is not None else found and found.merchant_amount_minor,
+        merchant_amount_minor=told.merchant_amount if told.merchant_amount is not None else found.merchant_amount_minor if found else None,
         merchant_currency=told.merchant_currency or (found.merchant_currency if found else ""), merchant_id=merchant.id or (found.merchant_id if found else ""),
         merchant_name=merchant.name or (found.merchant_name if found else ""), merchant_country=merchant.country or (found.merchant_country if found else ""),
         mcc=merchant.mcc or (found.mcc if found else ""), forced=found is None and type != TransactionType.REFUND,

@@ -121,6 +121,7 @@ def _release(found: Authorisation, released: int, *, reason: str, by: Actor, now
         found.held_minor, found.windows, found.updated_at = left, windows, now
     else:
         found.move_to(target, now=now, held_minor=0, windows=windows, reason=reason if target == AuthorisationStatus.REVERSED else found.reason)
+    assert found.account_id, "what holds has an account"
     ledger.release_hold(account_id=found.account_id, amount_minor=released, by=by, now=now)
     messages = queries.messages_of([found.id])[found.id]
     events.record("authorisation.reversed", subject=found, by=by, at=now, data={"object": wire.shown(found, messages)}, reason=reason)

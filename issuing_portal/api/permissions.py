@@ -10,7 +10,7 @@ class HasScope(BasePermission):
     """401 without a key (DRF), 403 without the scope."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        caller = request.user
+        caller: Any = request.user
         if caller is None:
             return False
         needed = scope_of(view, request.method or "GET")

@@ -73,6 +73,8 @@ class LowerCaseSchema(OpenApiSerializerFieldExtension):
 class ApiSchema(AutoSchema):
     """Reads Query, Body, Patch, Put, Out, Created, creates and scope of a view."""
 
+    view: Any
+
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation = super().get_operation(*args, **kwargs)
         if operation is not None:

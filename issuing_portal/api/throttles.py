@@ -38,7 +38,7 @@ class KeyThrottle(BaseThrottle):
     away_until: ClassVar[float] = 0.0
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        caller = request.user
+        caller: Any = request.user
         if caller is None:
             return True
         rate = RateLimitItemPerSecond(caller.key.rate_per_second or settings.API_RATE_PER_SECOND)

@@ -24,7 +24,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, wraps
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -93,7 +93,7 @@ class ApiView(APIView):
 
     @property
     def caller(self) -> Caller:
-        return self.request.user
+        return cast(Caller, self.request.user)
 
     @property
     def by(self) -> Actor:

@@ -4,6 +4,7 @@ Source: RFC 9562 §5.7; TypeID specification 0.3.0.
 """
 
 from datetime import UTC, datetime
+from typing import Any, cast
 from uuid import UUID
 
 from typeid import TypeID
@@ -28,7 +29,7 @@ def new_id() -> UUID:
 
 def public_id(noun: str, value: UUID) -> str:
     """`public_id("card", uuid)` → `crd_01h…` (prefix, underscore, 26 characters)."""
-    return str(TypeID.from_uuid(prefix=PREFIXES[noun], suffix=value))
+    return str(TypeID.from_uuid(prefix=PREFIXES[noun], suffix=cast(Any, value)))
 
 
 def parse_id(noun: str, text: object) -> UUID | None:

@@ -1,5 +1,7 @@
 """Abstract rows: a UUIDv7 key, and the instants that operations pass in."""
 
+from typing import ClassVar
+
 from django.db import models
 
 from issuing_portal.core.ids import PREFIXES, new_id, public_id
@@ -8,7 +10,7 @@ from issuing_portal.core.ids import PREFIXES, new_id, public_id
 class Row(models.Model):
     """A row with a UUIDv7 primary key. `noun` names it outside (its TypeID prefix is in core.ids.PREFIXES)."""
 
-    noun = "object"
+    noun: ClassVar[str] = "object"
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
 
     class Meta:
