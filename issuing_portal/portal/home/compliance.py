@@ -106,7 +106,7 @@ def proposals(viewer: Viewer) -> Panel:
     ]
     return Panel(
         "proposals",
-        "Proposals that wait for a second person",
+        "Proposals to check",
         "users-group",
         **queue(count),
         lines=lines,

@@ -112,7 +112,7 @@ def declines(viewer: Viewer) -> Panel:
     chart = (
         Chart(
             "top-declines",
-            "Why were taps declined in the last seven days?",
+            "Which reasons grew in the last seven days?",
             [reason.replace("_", " ") for reason in top],
             [
                 Series("Last seven days", [taps[True][reason] for reason in top], "blue"),
