@@ -57,6 +57,7 @@ class CardholderList(ListPage):
         Filter("mode", "Mode", choices=[("live", "Live"), ("test", "Test")], narrow=lambda rows, chosen: _of_mode(rows, chosen)),
         Filter("created", "Created", kind="dates", lookup="created_at"),
     )
+    search = ("last_name__icontains",)
     search_hint = "Name, email, reference or id"
     default_sort = "-created_at"
     paging = "cursor"
@@ -257,7 +258,7 @@ def _users(cardholder: Cardholder) -> list[tuple[Cardholder, str]]:
 
 
 PANELS = (("KYC cases", "kyc:of_cardholder", "kyc.read"), ("Cards", "cards:of_cardholder", "cards.read"),
-          ("Accounts", "ledger:of_cardholder", "accounts.read"), ("Last taps", "authorisations:of_cardholder", "authorisations.read"))
+          ("Accounts", "ledger:of_cardholder", "accounts.read"), ("Last taps", "authorisations:of_owner", "authorisations.read"))
 """Title, URL name and verb of what the apps above show of a cardholder."""
 
 

@@ -38,6 +38,14 @@ def one(partner_id: UUID, livemode: bool, cardholder_id: UUID) -> Cardholder:
     return found
 
 
+def locked(cardholder_id: UUID) -> Cardholder:
+    """The row as it is now, locked until the end of the transaction. Raises: NotFound."""
+    found = Cardholder.objects.select_for_update(of=("self",)).select_related("programme", "business").filter(pk=cardholder_id).first()
+    if found is None:
+        raise NotFound("cardholder")
+    return found
+
+
 def cardholders_seen_by(user: User) -> QuerySet[Cardholder]:
     """The cardholders of every programme where this member of staff may read them."""
     allowed = staff.programmes_of(user, "cardholders.read")

@@ -40,6 +40,7 @@ class CaseList(ListPage):
         Filter("kind", "Kind", choices=CaseKind.choices),
         Filter("opened", "Opened", kind="dates", lookup="created_at"),
     )
+    search = ("cardholder__last_name__icontains",)
     search_hint = "Name, email, reference or id"
     default_sort = "-created_at"
     paging = "cursor"

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from cardholders import queries
 from cardholders.models import Address, AddressKind, Cardholder, CardholderStatus, CardholderType, KycStatus, RelatedPerson, ScreeningStatus
-from cardholders.operations.settling import activate_if_ready, locked, settle, tell
+from cardholders.operations.settling import activate_if_ready, settle, tell
 from cardholders.requirements import KYC_CASE
 from issuing_portal.core.actors import Actor
 from issuing_portal.core.errors import DomainError, InvalidInput, NotFound
@@ -113,7 +113,7 @@ def update_cardholder(*, cardholder_id: UUID, facts: Facts, by: Actor, now: date
     facts and says `review_due`, from which the review opens a trigger case.
     Raises: CardholderClosed, ExternalIdTaken, NotFound.
     """
-    cardholder = locked(cardholder_id)
+    cardholder = queries.locked(cardholder_id)
     if cardholder.status == CardholderStatus.CLOSED:
         raise CardholderClosed
     external_id = facts.columns.get("external_id")

@@ -2,21 +2,11 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from cardholders import queries, representation, requirements
 from cardholders.models import Cardholder, CardholderStatus
 from issuing_portal.core.actors import Actor
-from issuing_portal.core.errors import NotFound
 from issuing_portal.events.operations import record
-
-
-def locked(cardholder_id: UUID) -> Cardholder:
-    """The row as it is now, locked until the end of the transaction. Raises: NotFound."""
-    found = Cardholder.objects.select_for_update(of=("self",)).select_related("programme", "business").filter(pk=cardholder_id).first()
-    if found is None:
-        raise NotFound("cardholder")
-    return found
 
 
 def settle(cardholder: Cardholder, *, now: datetime) -> None:

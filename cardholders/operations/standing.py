@@ -13,7 +13,7 @@ from django.db import models
 from cardholders import queries
 from cardholders.models import Cardholder, CardholderStatus, Hand, KycStatus
 from cardholders.operations.registration import CardholderClosed
-from cardholders.operations.settling import activate_if_ready, locked, settle, tell
+from cardholders.operations.settling import activate_if_ready, settle, tell
 from cardholders.requirements import of_kyc
 from issuing_portal.core.actors import Actor
 from issuing_portal.core.errors import DomainError, PermissionRefused, StaleState
@@ -68,7 +68,7 @@ def suspend_cardholder(*, cardholder_id: UUID, code: str = "", reason: str = "",
     suspension over; the same or a lower one is refused.
     Raises: IllegalMove, PermissionRefused, NotFound.
     """
-    cardholder = locked(cardholder_id)
+    cardholder = queries.locked(cardholder_id)
     by.require("cardholders.suspend", cardholder.programme_id)
     hand = hand_of(by, cardholder.programme_id)
     words: dict[str, str] = {"status_reason": code or "partner_request", "suspended_by": hand}
@@ -87,7 +87,7 @@ def restrict_cardholder(*, cardholder_id: UUID, code: str, reason: str, by: Acto
 
     Raises: IllegalMove, PermissionRefused, NotFound.
     """
-    cardholder = locked(cardholder_id)
+    cardholder = queries.locked(cardholder_id)
     by.require("cardholders.suspend", cardholder.programme_id)
     hand = hand_of(by, cardholder.programme_id)
     words: dict[str, str] = {"status_reason": code, "restricted_by": hand}
@@ -107,7 +107,7 @@ def reactivate_cardholder(*, cardholder_id: UUID, reason: str = "", by: Actor, n
     A lifted suspension leads back to RESTRICTED where a restriction stands, to ACTIVE where the policy is met, else to PENDING.
     Raises: SuspendedByHigherHand, RestrictedByHigherHand, NotApproved, IllegalMove, PermissionRefused, NotFound.
     """
-    cardholder = locked(cardholder_id)
+    cardholder = queries.locked(cardholder_id)
     by.require("cardholders.reactivate", cardholder.programme_id)
     hand = hand_of(by, cardholder.programme_id)
     if cardholder.status == CardholderStatus.SUSPENDED:
@@ -133,7 +133,7 @@ def close_cardholder(*, cardholder_id: UUID, code: str = "", reason: str = "", b
     Money is not touched: accounts are closed apart, at zero.
     Raises: IllegalMove (closed already), PermissionRefused, NotFound.
     """
-    cardholder = locked(cardholder_id)
+    cardholder = queries.locked(cardholder_id)
     by.require("cardholders.close", cardholder.programme_id)
     cardholder.move_to(CardholderStatus.CLOSED, now=now, status_reason=code or "partner_request")
     settle(cardholder, now=now)
@@ -148,7 +148,7 @@ def mark_kyc(*, cardholder_id: UUID, kyc_status: KycStatus, requirements: Sequen
     An approval makes a PENDING cardholder ACTIVE; a suspension or restriction it does not lift. A closed one only remembers.
     Raises: NotFound.
     """
-    cardholder = locked(cardholder_id)
+    cardholder = queries.locked(cardholder_id)
     cardholder.kyc_status = kyc_status
     cardholder.save(update_fields=["kyc_status"])
     _put_requirements(cardholder, requirements, now=now)
@@ -160,7 +160,7 @@ def mark_kyc(*, cardholder_id: UUID, kyc_status: KycStatus, requirements: Sequen
 @operation
 def set_requirements(*, cardholder_id: UUID, requirements: Sequence[str], by: Actor, now: datetime) -> Cardholder:
     """Replace kyc's own entries in what is currently due. Raises: CardholderClosed, NotFound."""
-    cardholder = locked(cardholder_id)
+    cardholder = queries.locked(cardholder_id)
     if cardholder.status == CardholderStatus.CLOSED:
         raise CardholderClosed
     _put_requirements(cardholder, requirements, now=now)

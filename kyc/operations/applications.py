@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from cardholders.models import Cardholder, CardholderStatus, KycStatus
+from cardholders import queries as cardholders
+from cardholders.models import CardholderStatus, KycStatus
 from cardholders.requirements import of_kyc
 from issuing_portal.core.actors import Actor
-from issuing_portal.core.errors import DomainError, NotFound
+from issuing_portal.core.errors import DomainError
 from issuing_portal.core.operations import operation
 from kyc import queries
 from kyc.models import Case, CaseKind, CaseOutcome, CaseStatus
@@ -41,9 +42,7 @@ def open_case(*, cardholder_id: UUID, by: Actor, now: datetime) -> Case:
     Raises: CustomerClosed, CaseOpen, AlreadyApproved, RejectedFinally, NotFound.
     """
     # The lock makes two openings at once wait for each other; the unique constraint is the second lock.
-    cardholder = Cardholder.objects.select_for_update().filter(pk=cardholder_id).first()
-    if cardholder is None:
-        raise NotFound("cardholder")
+    cardholder = cardholders.locked(cardholder_id)
     if cardholder.status == CardholderStatus.CLOSED:
         raise CustomerClosed
     if queries.open_case_of(cardholder_id):

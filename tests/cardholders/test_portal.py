@@ -34,6 +34,7 @@ def test_a_cardholder_is_found_by_name_email_reference_and_id(acme: PartnerClien
     ada = acme.cardholder(external_id="user-77")
     bob = acme.cardholder(email="bob@example.org", individual={"first_name": "Bob", "last_name": "Babbage"})
     client = staff_client(Role.SUPPORT)
+    assert 'id="list-search"' in page(client, "/cardholders/"), "there is a box to search in"
     for query, hit, miss in (("ada love", ada, bob), ("bob@example.org", bob, ada), ("user-77", ada, bob), (bob["id"], bob, ada)):
         shown = page(client, f"/cardholders/?q={query}")
         assert hit["id"] in shown and miss["id"] not in shown, query
@@ -120,7 +121,10 @@ def test_cases_are_read_in_list_detail_and_panel(acme: PartnerClient) -> None:
     client = staff_client(Role.ANALYST)
     for path in (f"/kyc/?q={cardholder['id']}", "/kyc/?q=lovelace", f"/kyc/{case['id']}", f"/kyc/of/{cardholder['id']}"):
         assert case["id"] in page(client, path), path
-    assert f"/kyc/of/{cardholder['id']}" in page(client, f"/cardholders/{cardholder['id']}")
+    text = page(client, f"/cardholders/{cardholder['id']}")
+    for panel in ("kyc", "cards", "accounts", "authorisations"):
+        assert f'hx-get="/{panel}/of/{cardholder["id"]}"' in text
+        page(client, f"/{panel}/of/{cardholder['id']}")
     assert staff_client(Role.SUPPORT).get(f"/kyc/{case['id']}").status_code == 403
 
 
