@@ -42,14 +42,14 @@ def born(row: dict[str, Any], steps: Sequence[Step]) -> dict[str, Any]:
     """`data` of authorisation.approved and .declined: the object as GET shows it at birth, from the write's parameters."""
     first = {"id": public_id("message", row["message"]), "kind": row["kind"], "network_reference": row["reference"], "amount": row["amount"],
              "currency": row["currency"], "result": row["status"].lower(), "received_at": to_wire(row["now"])}
-    return {"object": _shape(
+    return _shape(
         id=row["id"], livemode=row["livemode"], created_at=row["now"], updated_at=row["now"], programme=row["programme"], card=row["card"],
         account=row["account"], cardholder=row["user"], kind=row["kind"], status=row["status"], reason=row["reason"], amount=row["amount"],
         currency=row["currency"], merchant_amount=row["merchant_amount"], merchant_currency=row["merchant_currency"],
         merchant={"id": row["merchant_id"], "name": row["merchant_name"], "mcc": row["mcc"], "city": row["merchant_city"], "country": row["merchant_country"]},
         channel=row["channel"], wallet=row["wallet"], network_reference=row["reference"], approved=row["approved"], held=row["hold"], cleared=0,
         late=False, latency_us=row["latency"], requested_at=row["at"], hold_expires_at=row["hold_until"],
-        explanation=explain(steps, audience="partner"), messages=[first])}
+        explanation=explain(steps, audience="partner"), messages=[first])
 
 
 def shown(row: Authorisation, messages: Sequence[AuthorisationMessage]) -> dict[str, Any]:

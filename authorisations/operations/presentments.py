@@ -57,7 +57,7 @@ def clear(*, told: Presentment, line: Line, by: Actor, now: datetime) -> dict[st
     transaction = _post(told, target, found, amount, type=TransactionType.PURCHASE, line=line, released=released, by=by, now=now)
     answer = _answer(transaction, found)
     keep(told, "clearing", line, authorisation_id=found.id if found else None, answer=answer, evaluation={"released": released}, now=now)
-    events.record("transaction.posted", subject=transaction, by=by, at=now, data={"object": wire.transaction_shown(transaction)})
+    events.record("transaction.posted", subject=transaction, by=by, at=now, data=wire.transaction_shown(transaction))
     return answer
 
 
@@ -77,7 +77,7 @@ def refund(*, told: Presentment, line: Line, by: Actor, now: datetime) -> dict[s
     transaction = _post(told, target, found, amount, type=TransactionType.REFUND, line=line, released=0, by=by, now=now)
     answer = _answer(transaction, found)
     keep(told, "refund", line, authorisation_id=found.id if found else None, answer=answer, evaluation={}, now=now)
-    events.record("transaction.refunded", subject=transaction, by=by, at=now, data={"object": wire.transaction_shown(transaction)})
+    events.record("transaction.refunded", subject=transaction, by=by, at=now, data=wire.transaction_shown(transaction))
     return answer
 
 

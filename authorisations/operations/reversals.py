@@ -124,7 +124,7 @@ def _release(found: Authorisation, released: int, *, reason: str, by: Actor, now
     assert found.account_id, "what holds has an account"
     ledger.release_hold(account_id=found.account_id, amount_minor=released, by=by, now=now)
     messages = queries.messages_of([found.id])[found.id]
-    events.record("authorisation.reversed", subject=found, by=by, at=now, data={"object": wire.shown(found, messages)}, reason=reason)
+    events.record("authorisation.reversed", subject=found, by=by, at=now, data=wire.shown(found, messages), reason=reason)
 
 
 def _wait_for_it(told: Reversal, line: Line, now: datetime) -> dict[str, Any]:
