@@ -95,7 +95,8 @@ class Card(Stateful, Owned):
         constraints = [
             status_check(CardStatus, "card_status_known"),
             models.CheckConstraint(name="card_frozen_has_hand", condition=models.Q(status="FROZEN") ^ models.Q(frozen_by="")),
-            models.UniqueConstraint(fields=["partner", "livemode", "external_id"], name="card_external_id_once", condition=models.Q(external_id__isnull=False)),
+            models.UniqueConstraint(fields=["partner", "livemode", "external_id"], name="card_external_id_once",
+                                    condition=models.Q(external_id__isnull=False)),
         ]
         indexes = [
             models.Index(fields=["partner", "livemode", "-id"], name="card_by_partner"),

@@ -32,7 +32,7 @@ def cards_of(partner_id: UUID, livemode: bool, **filters: Any) -> QuerySet[Card]
     return _whole().filter(partner_id=partner_id, livemode=livemode, **chosen)
 
 
-def card_of(partner_id: UUID, livemode: bool, card_id: UUID | None) -> Card:
+def card_of(partner_id: UUID, livemode: bool, card_id: UUID) -> Card:
     """One card of this partner in this mode. Raises: NotFound."""
     return _found(cards_of(partner_id, livemode).filter(pk=card_id))
 
@@ -40,7 +40,7 @@ def card_of(partner_id: UUID, livemode: bool, card_id: UUID | None) -> Card:
 def card_for(by: Actor, card_id: UUID) -> Card:
     """A card as `by` may meet it: partners only their own in their mode. Raises: NotFound."""
     rows = _whole().filter(pk=card_id)
-    return _found(rows if by.partner_id is None else rows.filter(partner_id=by.partner_id, livemode=by.livemode))
+    return _found(rows if by.partner_id is None else rows.filter(partner_id=by.partner_id, livemode=bool(by.livemode)))
 
 
 def cards_seen_by(user: User) -> QuerySet[Card]:
@@ -52,6 +52,8 @@ def cards_seen_by(user: User) -> QuerySet[Card]:
 
 def card_seen_by(user: User, card_id: UUID | None) -> Card:
     """One of them. Raises: NotFound."""
+    if card_id is None:
+        raise NotFound("card")
     return _found(cards_seen_by(user).filter(pk=card_id))
 
 
@@ -79,7 +81,7 @@ def successor_of(card: Card) -> Card | None:
 def cardholder_for(by: Actor, cardholder_id: UUID) -> Cardholder:
     """A cardholder as `by` may meet them: partners only their own in their mode. Raises: NotFound."""
     rows = Cardholder.objects.select_related("programme", "business").filter(pk=cardholder_id)
-    found = (rows if by.partner_id is None else rows.filter(partner_id=by.partner_id, livemode=by.livemode)).first()
+    found = (rows if by.partner_id is None else rows.filter(partner_id=by.partner_id, livemode=bool(by.livemode))).first()
     if found is None:
         raise NotFound("cardholder")
     return found

@@ -1,7 +1,7 @@
 """/v1/cards: issue, look, and every verb of a card's life."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -67,7 +67,7 @@ class CardVerb(ApiView):
 
     scope = "cards"
     Out = CardOut
-    Body = NoBody
+    Body: ClassVar[type[serializers.Serializer] | None] = NoBody
 
 
 class Activate(CardVerb):

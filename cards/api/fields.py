@@ -147,7 +147,7 @@ class NewCardBody(StrictSerializer):
 class BulkBody(StrictSerializer):
     """Up to 100 cards: all are issued, or none."""
 
-    cards = NewCardBody(many=True, allow_empty=False, max_length=100)
+    cards = NewCardBody(many=True, allow_empty=False, max_length=100)  # type: ignore[call-arg]
 
 
 class CardPatch(StrictSerializer):
@@ -230,4 +230,4 @@ class CardOut(serializers.Serializer):
 class BulkOut(serializers.Serializer):
     """The issued cards, in the order in which they were asked for."""
 
-    data = CardOut(many=True)
+    data = CardOut(many=True)  # type: ignore[assignment]

@@ -41,7 +41,7 @@ def activate_card(*, card_id: UUID, note: str = "", by: Actor, now: datetime) ->
         raise IllegalMove(noun="card", status="frozen", target="active")
     move(card, CardStatus.ACTIVE, event="card.activated", reason="", hand=own_hand(by), note=note, by=by, now=now, activated_at=now, status_reason="")
     if card.replaces_id:
-        _end_predecessor(card, by, now)
+        _end_predecessor(card.replaces_id, by, now)
     return queries.card_for(by, card.pk)
 
 
@@ -167,8 +167,8 @@ def _hold(card: Card, hand: Hand, reason: str, now: datetime) -> None:
     card.frozen_by, card.status_reason, card.updated_at = hand, reason, now
 
 
-def _end_predecessor(card: Card, by: Actor, now: datetime) -> None:
-    old = Card.objects.select_for_update(no_key=True).get(pk=card.replaces_id)
+def _end_predecessor(old_id: UUID, by: Actor, now: datetime) -> None:
+    old = take(old_id, by)
     if old.status not in queries.FINAL:
         end(old, reason=REPLACED, by=by, now=now)
 

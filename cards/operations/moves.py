@@ -21,7 +21,7 @@ def take(card_id: UUID, by: Actor) -> Card:
     """The card, locked until the transaction ends, so that two hands at once act one after the other. Raises: NotFound."""
     rows = Card.objects.select_for_update(no_key=True).filter(pk=card_id)
     if by.partner_id is not None:
-        rows = rows.filter(partner_id=by.partner_id, livemode=by.livemode)
+        rows = rows.filter(partner_id=by.partner_id, livemode=bool(by.livemode))
     card = rows.first()
     if card is None:
         raise NotFound("card")

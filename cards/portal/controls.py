@@ -149,8 +149,9 @@ def _versions(owner_id: Any, currency: str) -> list[dict[str, Any]]:
 
 def _programme(request: HttpRequest, programme_id: str) -> Programme:
     allowed = staff.programmes_of(request.user, "programmes.read")  # type: ignore[arg-type]
-    rows = Programme.objects.filter(pk=parse_id("programme", programme_id))
-    found = (rows if allowed is None else rows.filter(pk__in=allowed)).first()
+    rows = Programme.objects.all() if allowed is None else Programme.objects.filter(pk__in=allowed)
+    key = parse_id("programme", programme_id)
+    found = rows.filter(pk=key).first() if key else None
     if found is None:
         raise NotFound("programme")
     return found

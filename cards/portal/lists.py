@@ -1,9 +1,11 @@
 """The list of cards, and the cards of one cardholder or on one account as panels of those pages."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
@@ -26,7 +28,7 @@ class CardList(ListPage):
 
     title = "Cards"
     name = "cards"
-    columns = (
+    columns: ClassVar[Sequence[Column]] = (
         Column("card", "Card", "masked", kind="code"),
         Column("id", "Id", "public_id", kind="id"),
         Column("holder", "Cardholder", "cardholder.name"),
@@ -43,7 +45,7 @@ class CardList(ListPage):
         Filter("last4", "Last four", kind="text"),
         Filter("issued", "Issued", kind="dates", lookup="issued_at"),
     )
-    search = ("last4", "external_id__iexact", "cardholder__last_name__icontains", "cardholder__first_name__icontains",
+    search: ClassVar[Sequence[str]] = ("last4", "external_id__iexact", "cardholder__last_name__icontains", "cardholder__first_name__icontains",
               "cardholder__legal_name__icontains")
     search_hint = "Last four, reference, name or id"
     default_sort = "-issued_at"
@@ -70,7 +72,7 @@ class MaskedCardList(CardList):
 
 
 @staff_page("cards.read")
-def cards(request: HttpRequest) -> HttpResponse:
+def cards(request: HttpRequest) -> HttpResponseBase:
     """Every card that the viewer may see."""
     seen = queries.cards_seen_by(request.user)  # type: ignore[arg-type]
     kind = CardList if request.user.may("personal.read") else MaskedCardList  # type: ignore[union-attr]
