@@ -11,7 +11,7 @@ sandbox's verbs reach the same entry in every test (fixture `processor_entry`), 
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -94,16 +94,18 @@ def enter(path: str, raw: bytes, headers: dict[str, str], method: str = "POST") 
 
 
 class ProcessorEntry(httpx.BaseTransport):
-    """The processor entry of this process, to an HTTP client. `down`: nobody answers there."""
+    """The processor entry of this process, to an HTTP client. `down`: nobody answers there; `before` is told each path first."""
 
     def __init__(self) -> None:
         self.down = False
         self.requests: list[httpx.Request] = []
+        self.before: Callable[[str], object] = lambda path: None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         if self.down:
             raise httpx.ConnectError("the processor entry is down", request=request)
+        self.before(request.url.path)
         names = (signing.ID, signing.TIMESTAMP, signing.SIGNATURE)
         answer = enter(request.url.path, request.read(), {name: request.headers[name] for name in names if name in request.headers}, request.method)
         assert isinstance(answer, HttpResponse)

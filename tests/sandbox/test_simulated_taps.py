@@ -100,9 +100,10 @@ def test_a_forced_clearing_is_booked_without_an_authorisation(acme: PartnerClien
     assert (transaction["forced"], transaction["amount"], transaction["card"]) == (True, 700, card["id"])
 
 
-@pytest.mark.parametrize("path", ["authorisations", f"authorisations/{NOWHERE}/clear", f"authorisations/{NOWHERE}/reverse", f"authorisations/{NOWHERE}/refund",
-                                  "clearings", "kyc_cases/kyc_01h455vb4pex5vsknk084sn02q/approve", "kyc_cases/kyc_01h455vb4pex5vsknk084sn02q/reject",
-                                  "kyc_cases/kyc_01h455vb4pex5vsknk084sn02q/request_information"])
+@pytest.mark.parametrize("path", [
+    "authorisations", f"authorisations/{NOWHERE}/clear", f"authorisations/{NOWHERE}/reverse", f"authorisations/{NOWHERE}/refund", "clearings",
+    "kyc_cases/kyc_01h455vb4pex5vsknk084sn02q/approve", "kyc_cases/kyc_01h455vb4pex5vsknk084sn02q/reject",
+    "kyc_cases/kyc_01h455vb4pex5vsknk084sn02q/request_information"])
 def test_a_live_key_is_refused_everywhere(acme: PartnerClient, path: str) -> None:
     assert acme.live is not None
     refused = acme.live.post(f"/v1/sandbox/{path}", {})

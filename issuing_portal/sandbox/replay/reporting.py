@@ -68,6 +68,8 @@ class Report:
     def _decisions(self) -> list[str]:
         lines = ["Decisions", *(f"  {reason:<32}{count:>10,}" for reason, count in self.sent.decisions.most_common()), "Messages after them"]
         lines += [f"  {f'{path} {result}':<32}{count:>10,}" for (path, result), count in sorted(self.sent.results.items())]
+        if self.sent.repeated:
+            lines.append(f"  {'taps repeated after a fault':<32}{self.sent.repeated:>10,}")
         shown = self.sent.findings[:FINDINGS_SHOWN]
         lines += [f"  FINDING line {line}: {what}" for line, what in shown]
         return lines + ([f"  … and {len(self.sent.findings) - len(shown)} more"] if len(self.sent.findings) > len(shown) else [])

@@ -1,8 +1,11 @@
 """The processor's side: every purchase as a signed authorisation and its clearing, every negative row as a refund.
 
-Day by day in time order; within a day several clients send at once, the purchases of one card always one after the other.
+Day by day in time order. A day's authorisations first, several clients at once, those of one card always one after the other;
+then its clearings and refunds, as a network presents them in one file, those of one account one after the other: they lock the
+account's row for longer than a tap may wait.
 """
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,14 +20,18 @@ from issuing_portal.sandbox.replay.lines import ProcessorLine
 from issuing_portal.sandbox.replay.onboarding import Stage
 from issuing_portal.sandbox.replay.reading import Purchase, PurchaseFile
 
+REPEATS = 8
+"""A tap that the entry could not decide at all (`system_error`, nothing recorded) is repeated under its own reference."""
+
 
 @dataclass
 class Sent:
-    """What came of it. `decisions` by reason, `results` by (message, result), `findings` as (line, what)."""
+    """What came of it. `decisions` by reason, `results` by (message, result), `findings` as (line, what), `repeated` taps."""
 
     decisions: Counter[str] = field(default_factory=Counter)
     results: Counter[tuple[str, str]] = field(default_factory=Counter)
     findings: list[tuple[int, str]] = field(default_factory=list)
+    repeated: int = 0
 
 
 @dataclass
@@ -44,36 +51,52 @@ class Sending:
         with ThreadPoolExecutor(self.clients) as pool:
             try:
                 for day in _days(self.file.purchases):
-                    list(pool.map(self._one_after_the_other, day))
+                    approved = [one for found in pool.map(self._taps, _grouped(day, lambda one: one.card)) for one in found]
+                    presented = sorted([one for one in day if one.is_refund] + approved, key=lambda one: (one.at, one.line))
+                    list(pool.map(self._presentments, _grouped(presented, lambda one: one.department)))
             except BaseException:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
         self.sent.findings.sort()
         return self.sent
 
-    def _one_after_the_other(self, purchases: list[Purchase]) -> None:
+    def _taps(self, purchases: list[Purchase]) -> list[Purchase]:
+        """Send the authorisations of one card; those that were approved."""
+        approved = []
         for purchase in purchases:
             if purchase.is_refund:
-                self._refund(purchase)
+                continue
+            if self._tap(purchase):
+                approved.append(purchase)
             else:
-                self._pay(purchase)
+                self.step()
+        return approved
+
+    def _presentments(self, purchases: list[Purchase]) -> None:
+        for purchase in purchases:
+            if purchase.is_refund:
+                self._tell("refunds", purchase, {})
+            else:
+                self._tell("clearings", purchase, {"original_network_reference": self.file.reference(purchase)})
             self.step()
 
-    def _pay(self, purchase: Purchase) -> None:
-        reference = self.file.reference(purchase)
-        tap = {"network_reference": reference, "kind": "authorisation", "card": self.stage.cards[purchase.card], "amount": purchase.billed,
-               "currency": purchase.billing_currency, "merchant": merchant_of(purchase), "channel": channel_for(purchase.merchant_name),
-               "finality": "final", "requested_at": to_wire(purchase.at)} | foreign_amount(purchase)
+    def _tap(self, purchase: Purchase) -> bool:
+        tap = {"network_reference": self.file.reference(purchase), "kind": "authorisation", "card": self.stage.cards[purchase.card],
+               "amount": purchase.billed, "currency": purchase.billing_currency, "merchant": merchant_of(purchase),
+               "channel": channel_for(purchase.merchant_name), "finality": "final", "requested_at": to_wire(purchase.at)} | foreign_amount(purchase)
         answer = self.line.send("authorisations", tap)
+        for attempt in range(REPEATS):
+            if answer["reason"] != "system_error" or answer["authorisation"]:
+                break
+            time.sleep(0.1 * 2**attempt)
+            answer = self.line.send("authorisations", tap)
+            with self.lock:
+                self.sent.repeated += 1
         with self.lock:
             self.sent.decisions[answer["reason"]] += 1
         if answer["decision"] != "approved":
             self._find(purchase, f"declined: {answer['reason']}")
-            return
-        self._tell("clearings", purchase, {"original_network_reference": reference})
-
-    def _refund(self, purchase: Purchase) -> None:
-        self._tell("refunds", purchase, {})
+        return bool(answer["decision"] == "approved")
 
     def _tell(self, path: str, purchase: Purchase, more: dict[str, Any]) -> None:
         message = {"network_reference": self.file.reference(purchase), "card": self.stage.cards[purchase.card], "amount": abs(purchase.billed),
@@ -103,10 +126,13 @@ def foreign_amount(purchase: Purchase) -> dict[str, Any]:
     return {"merchant_amount": abs(purchase.amount), "merchant_currency": purchase.currency}
 
 
-def _days(purchases: tuple[Purchase, ...]) -> Iterator[list[list[Purchase]]]:
-    """Each day's purchases, by card."""
+def _days(purchases: tuple[Purchase, ...]) -> Iterator[list[Purchase]]:
     for _, of_day in groupby(purchases, key=lambda purchase: purchase.on):
-        by_card = defaultdict(list)
-        for purchase in of_day:
-            by_card[purchase.card].append(purchase)
-        yield list(by_card.values())
+        yield list(of_day)
+
+
+def _grouped(purchases: list[Purchase], key: Callable[[Purchase], object]) -> list[list[Purchase]]:
+    groups: dict[object, list[Purchase]] = defaultdict(list)
+    for purchase in purchases:
+        groups[key(purchase)].append(purchase)
+    return list(groups.values())
