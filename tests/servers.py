@@ -45,7 +45,8 @@ class TestServers:
         self.environment = {name: made[name] for name in env_file.GENERATED} | {"ENVIRONMENT": "sandbox"}
         given = os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL")
         if given:
-            self.environment["DATABASE_URL"] = given
+            # Named even when empty: settings fill what is missing from .data/env, and that is the server of another run.
+            self.environment |= {"DATABASE_URL": given, "DATABASE_ADMIN_URL": os.environ.get("DATABASE_ADMIN_URL", "")}
         else:
             self._start_postgres(made)
         if not os.environ.get("REDIS_URL"):
