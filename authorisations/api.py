@@ -142,7 +142,6 @@ class Release(ApiView):
 
     scope = "authorisations"
     Out = AuthorisationOut
-    key_required = True
 
     class Body(StrictSerializer):
         reason = serializers.CharField(max_length=200, required=False, default="")

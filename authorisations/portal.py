@@ -76,7 +76,7 @@ class AuthorisationList(ListPage):
         Filter("at", "When", kind="dates", lookup="created_at"),
     )
     search = ("merchant_name__icontains", "network_reference", "card__last4")
-    search_hint = "Merchant, network reference, last four or programme id"
+    search_hint = "Merchant, reference or last four"
     paging = "cursor"
     empty = Empty("No authorisations yet", "A row appears here with the first card tap. The sandbox can send one: POST /v1/sandbox/authorisations.")
 
@@ -216,7 +216,7 @@ def _facts(row: Authorisation) -> list[Fact]:
         account = public_id("account", row.account_id)
         found.append(Fact("Account", account, "id", url=reverse("ledger:detail", args=[account])))
     if row.cardholder:
-        found.append(Fact("Cardholder", row.cardholder.public_id, "id", url=reverse("cardholders:detail", args=[row.cardholder.public_id])))
+        found.append(Fact("Cardholder", row.cardholder.name, url=reverse("cardholders:detail", args=[row.cardholder.public_id])))
     if row.merchant_amount_minor is not None and row.merchant_currency:
         found.append(Fact("At the merchant", Money(row.merchant_amount_minor, row.merchant_currency), "money"))
     found += [Fact("Requested", row.requested_at, "moment"), Fact("Decided in", f"{row.latency_us / 1000:.1f} ms" + (", answered late" if row.late else "")),
