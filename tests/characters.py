@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from django.http import HttpResponse
 from django.test import Client
 
 from issuing_portal.core.actors import Actor
@@ -31,7 +30,7 @@ STAGE_HAND = Actor.system("stage hand", "command")
 class Answer:
     """An HTTP answer as a partner reads it."""
 
-    def __init__(self, response: HttpResponse) -> None:
+    def __init__(self, response: Any) -> None:
         self.response = response
         self.status_code = response.status_code
         self.headers = response.headers

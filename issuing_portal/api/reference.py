@@ -107,8 +107,13 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> Operation:
         anchor=operation["operationId"], method=method, path=path, title=operation.get("description", "").partition("\n\n")[0],
         scope=operation["x-scope"], parameters=[_parameter(one) for one in operation.get("parameters", [])], body=_lines(body),
         answer_status=status, answer=_lines(_content(operation["responses"][status])),
-        refusals=[(code, response["description"]) for code, response in sorted(operation["responses"].items()) if not code.startswith("2")],
+        refusals=[(code, _response(one)["description"]) for code, one in sorted(operation["responses"].items()) if not code.startswith("2")],
         curl=_curl(path, method, body))
+
+
+def _response(response: dict[str, Any]) -> dict[str, Any]:
+    """The response behind a reference."""
+    return document()["components"]["responses"][response["$ref"].rpartition("/")[2]] if "$ref" in response else response
 
 
 def _content(holder: dict[str, Any]) -> dict[str, Any]:

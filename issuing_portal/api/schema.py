@@ -168,6 +168,9 @@ def finish(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             operation.pop("security", None)
             for status, response in operation["responses"].items():
                 response["headers"] = _headers_of(status, operation)
+                if not status.startswith("2"):
+                    components.setdefault("responses", {})[f"Refusal{status}"] = response
+                    operation["responses"][status] = {"$ref": f"#/components/responses/Refusal{status}"}
     _tidy(result)
     return result
 
@@ -186,7 +189,7 @@ def _tidy(node: Any) -> None:
 
 def _headers_of(status: str, operation: dict[str, Any]) -> dict[str, Any]:
     names = ["Request-Id"] if status == "401" else list(HEADERS_OUT)
-    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    headers: dict[str, Any] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     if status in ("429", "503"):
         headers["Retry-After"] = {"schema": {"type": "integer"}, "description": "seconds"}
     if status.startswith("2") and any(one.get("name") == "Idempotency-Key" for one in operation.get("parameters", [])):
@@ -196,8 +199,9 @@ def _headers_of(status: str, operation: dict[str, Any]) -> dict[str, Any]:
 
 def problem_schema() -> dict[str, Any]:
     """The envelope of every refusal (RFC 9457)."""
-    text = {"type": "string"}
-    field_error = {"type": "object", "required": ["field", "code", "message"], "properties": {"field": text, "code": text, "message": text}}
+    text: dict[str, Any] = {"type": "string"}
+    names = ["field", "code", "message"]
+    field_error: dict[str, Any] = {"type": "object", "required": names, "properties": dict.fromkeys(names, text)}
     return {
         "type": "object", "required": ["type", "title", "status", "detail", "code", "request_id"],
         "properties": {"type": {"type": "string", "format": "uri"}, "title": text, "status": {"type": "integer"}, "detail": text, "code": text,

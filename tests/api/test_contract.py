@@ -1,5 +1,8 @@
 """The OpenAPI document and the page for readers: both from the views, open to everyone, and in agreement with them."""
 
+import json
+from pathlib import Path
+
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -80,3 +83,8 @@ def test_the_reference_is_for_everyone_and_runs_no_inline_code(db):
         assert path in page
     assert "<script>" not in page and "style=" not in page and "http://" not in page.replace("http://www.w3.org", "")
     assert "default-src 'self'" in answer["Content-Security-Policy"]
+
+
+def test_the_committed_document_is_the_one_that_the_code_makes():
+    committed = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
+    assert json.loads(committed.read_text()) == json.loads(json.dumps(reference.document())), "run `make schema` and commit docs/openapi.json"

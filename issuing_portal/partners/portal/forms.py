@@ -31,8 +31,8 @@ class KeyForm(Reasoned):
 
     name = forms.CharField(label="Name", max_length=120, help_text="What uses it, e.g. “production back end”.")
     mode = forms.ChoiceField(label="Mode", choices=MODES)
-    scopes = forms.MultipleChoiceField(label="Scopes", choices=[(scope, scope) for scope in SCOPES], widget=forms.SelectMultiple(attrs={"size": 10}),
-                                       help_text="The fewest that do. Hold Ctrl or ⌘ to choose several.")
+    scopes = forms.MultipleChoiceField(label="Scopes", choices=[(scope, scope) for scope in SCOPES], widget=forms.CheckboxSelectMultiple,
+                                       help_text="The fewest that do.")
     allowed_networks = forms.CharField(label="Networks", required=False, widget=forms.Textarea(attrs={"rows": 2}),
                                        help_text="One per line, e.g. 203.0.113.0/24. Empty: from anywhere.")
     last_day = forms.DateField(label="Last day", required=False, widget=forms.DateInput(attrs={"type": "date"}),

@@ -15,6 +15,7 @@ from issuing_portal.audit import queries as audit
 from issuing_portal.core.ids import parse_id
 from issuing_portal.partners import queries
 from issuing_portal.partners.models import ApiKey, Partner, PartnerStatus, ProcessorConnection, Programme, ProgrammeStatus
+from issuing_portal.partners.scopes import SCOPES
 from issuing_portal.portal.details import Fact, Moment, Section
 from issuing_portal.portal.lists import Button, Column, Empty, Filter, ListPage
 from issuing_portal.portal.statuses import word
@@ -205,7 +206,9 @@ def _key_line(request: StaffRequest, key: ApiKey) -> KeyLine:
 
 
 def scope_words(scopes: list[str]) -> str:
-    """`cards, accounts (read)`: a resource with both rights stands alone."""
+    """`cards, accounts (read)`: a resource with both rights stands alone; every right of all of them is `all`."""
+    if set(scopes) == set(SCOPES):
+        return "all"
     rights: dict[str, set[str]] = {}
     for scope in scopes:
         resource, _, right = scope.partition(":")
