@@ -15,7 +15,7 @@ import httpx
 from issuing_portal.core import signing
 
 TRIES = 5
-PASSING = {409: {"idempotency_key_in_flight"}, 429: None, 502: None, 503: None}
+PASSING: dict[int, set[str] | None] = {409: {"idempotency_key_in_flight"}, 429: None, 502: None, 503: None}
 """Answers worth another try: status → codes (None: any)."""
 
 
@@ -114,5 +114,5 @@ def _patiently(ask: Any) -> httpx.Response:
 
 
 def _may_pass(answer: httpx.Response) -> bool:
-    codes = PASSING.get(answer.status_code, frozenset())
+    codes = PASSING.get(answer.status_code, set())
     return codes is None or (bool(codes) and answer.json().get("code") in codes)

@@ -1,20 +1,19 @@
 """A progress bar on standard error; where that is no terminal, a line at every tenth."""
 
 import time
+from collections.abc import Callable
 from threading import Lock
-from typing import TextIO
 
 WIDTH = 30
 
 
 class Progress:
-    """One bar. `step()` may be called from many threads."""
+    """One bar. `write` takes text without adding to it; `step()` may be called from many threads."""
 
-    def __init__(self, title: str, total: int, stream: TextIO) -> None:
-        self.title, self.total, self.stream = title, total, stream
+    def __init__(self, title: str, total: int, *, write: Callable[[str], None], terminal: bool) -> None:
+        self.title, self.total, self.write, self.terminal = title, total, write, terminal
         self.done, self.shown = 0, -1
         self.began = 0.0
-        self.terminal = stream.isatty()
         self.lock = Lock()
 
     def step(self) -> None:
@@ -32,7 +31,6 @@ class Progress:
         figures = f"{self.done:,} of {self.total:,}, {self.done / max(elapsed, 0.001):,.0f}/s, {elapsed:,.0f} s"
         if self.terminal:
             full = self.done * WIDTH // max(self.total, 1)
-            self.stream.write(f"\r  {self.title:<12}[{'#' * full}{'.' * (WIDTH - full)}] {figures}  " + ("\n" if self.done == self.total else ""))
+            self.write(f"\r  {self.title:<12}[{'#' * full}{'.' * (WIDTH - full)}] {figures}  " + ("\n" if self.done == self.total else ""))
         else:
-            self.stream.write(f"  {self.title}: {figures}\n")
-        self.stream.flush()
+            self.write(f"  {self.title}: {figures}\n")

@@ -81,11 +81,11 @@ class Report:
         def money(minor: int) -> str:
             return Money(minor, self.file.currency).major()
 
-        lines = [line(f"Departments ({self.file.currency})", "file", "transactions", "balance", "").replace("  ", "", 1)]
+        lines = [f"{f'Departments ({self.file.currency})':<34}{'file':>18}{'transactions':>18}{'balance':>18}"]
         lines += [line(one.name[:31], money(one.by_file), money(one.by_transactions), money(one.by_balance),
                        "equal" if one.agrees else "DIFFERS" + (f", {money(one.held)} still held" if one.held else "")) for one in self.departments]
-        total = [sum(getattr(one, name) for one in self.departments) for name in ("by_file", "by_transactions", "by_balance")]
-        return [*lines, line("all", *map(money, total), "equal" if all(one.agrees for one in self.departments) else "DIFFERS")]
+        by_file, booked, left = (money(sum(getattr(one, name) for one in self.departments)) for name in ("by_file", "by_transactions", "by_balance"))
+        return [*lines, line("all", by_file, booked, left, "equal" if all(one.agrees for one in self.departments) else "DIFFERS")]
 
     def _latencies(self) -> list[str]:
         lines = [f"{'Latency (ms, round trip)':<34}{'messages':>10}{'p50':>10}{'p95':>10}{'p99':>10}{'max':>10}"]

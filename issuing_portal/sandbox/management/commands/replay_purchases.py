@@ -48,8 +48,8 @@ class Command(BaseCommand):
         began = time.monotonic()
         credentials, is_new = memory.partner_for(file, folder=settings.DATA_DIR)
         self.stderr.write(f"  partner of this file: {credentials.programme} ({'made now' if is_new else 'known from an earlier run'})")
-        cards = Progress("cards", len({purchase.card for purchase in file.purchases}), self.stderr._out)
-        purchases = Progress("purchases", len(file.purchases), self.stderr._out)
+        cards = self._progress("cards", len({purchase.card for purchase in file.purchases}))
+        purchases = self._progress("purchases", len(file.purchases))
         with lines.client(api, clients) as partner_http, lines.client(processor, clients) as processor_http:
             partner = lines.PartnerLine(partner_http, credentials.api_key)
             network = lines.ProcessorLine(processor_http, credentials.connection, credentials.secret)
@@ -57,6 +57,13 @@ class Command(BaseCommand):
             sent = sending.Sending(network, file, stage, clients, purchases.step).run()
             departments = reporting.booked(partner, file, stage)
         return reporting.Report(file, sent, departments, network.latencies, _ledger_proof(), time.monotonic() - began)
+
+    def _progress(self, title: str, total: int) -> Progress:
+        def write(text: str) -> None:
+            self.stderr.write(text, ending="")
+            self.stderr.flush()
+
+        return Progress(title, total, write=write, terminal=self.stderr.isatty())
 
 
 def _origins(api: str | None, processor: str | None) -> tuple[str, str]:
