@@ -14,6 +14,7 @@ from authorisations.explanations import explain
 from authorisations.messages import TAP_KINDS
 from authorisations.models import OPEN_STATUSES, Authorisation, AuthorisationMessage, AuthorisationStatus, Transaction, TransactionType
 from authorisations.wire import steps_of
+from cards.portal.lists import initials
 from issuing_portal.core.errors import DomainError
 from issuing_portal.core.ids import parse_id, public_id
 from issuing_portal.core.money import Money
@@ -149,7 +150,8 @@ def one(request: HttpRequest, authorisation_id: str) -> HttpResponse:
     cleared = list(Transaction.objects.filter(authorisation_id=row.id).order_by("id"))
     return render(request, "portal/detail.html", {
         "title": f"{row.merchant_name}, {_amount(row).format()}", "noun": "authorisation", "status": row.status, "identifier": row.public_id,
-        "back": ("Authorisations", reverse("authorisations:list")), "action": _release_button(request, row), "facts": _facts(row),
+        "back": ("Authorisations", reverse("authorisations:list")), "action": _release_button(request, row),
+        "facts": _facts(row, personal=request.user.may("personal.read", row.programme_id)),  # type: ignore[union-attr]
         "sections": [
             Section("The decision", "authorisations/_explained.html", {"verdict": _verdict(row), "steps": _steps(messages), "approved": row.decision == "approved"}),
             Section("Money", "authorisations/_money.html", {"row": row, "amounts": _amounts(row), "cleared": [_cleared(one) for one in cleared]}, count=len(cleared)),
@@ -206,7 +208,7 @@ def _release_button(request: HttpRequest, row: Authorisation) -> Button | None:
     return Button("Release hold", reverse("authorisations:release", args=[row.public_id]), "lock-open") if offered else None
 
 
-def _facts(row: Authorisation) -> list[Fact]:
+def _facts(row: Authorisation, *, personal: bool) -> list[Fact]:
     found = [Fact("Asked", _amount(row), "money"), Fact("Merchant", f"{row.merchant_name}, {row.merchant_city} {row.merchant_country}".replace(",  ", ", ")),
              Fact("MCC", row.mcc, "code"), Fact("Channel", row.channel + (f", {row.wallet.replace('_', ' ')}" if row.wallet else "")),
              Fact("Kind", row.kind.replace("_", " "))]
@@ -216,7 +218,8 @@ def _facts(row: Authorisation) -> list[Fact]:
         account = public_id("account", row.account_id)
         found.append(Fact("Account", account, "id", url=reverse("ledger:detail", args=[account])))
     if row.cardholder:
-        found.append(Fact("Cardholder", row.cardholder.name, url=reverse("cardholders:detail", args=[row.cardholder.public_id])))
+        name = row.cardholder.name if personal else initials(row.cardholder.name)
+        found.append(Fact("Cardholder", name, url=reverse("cardholders:detail", args=[row.cardholder.public_id])))
     if row.merchant_amount_minor is not None and row.merchant_currency:
         found.append(Fact("At the merchant", Money(row.merchant_amount_minor, row.merchant_currency), "money"))
     found += [Fact("Requested", row.requested_at, "moment"), Fact("Decided in", f"{row.latency_us / 1000:.1f} ms" + (", answered late" if row.late else "")),

@@ -21,7 +21,7 @@ from issuing_portal.core.ids import PREFIXES, parse_id
 from issuing_portal.core.money import Money
 from issuing_portal.ledger import queries as ledger
 from issuing_portal.partners import queries as partners
-from issuing_portal.portal.home.panels import Line, address
+from issuing_portal.portal.home.panels import Line, address, name_for
 from issuing_portal.portal.lists.filters import typed
 from issuing_portal.staff import queries as staff
 from issuing_portal.staff.pages import staff_page
@@ -165,7 +165,7 @@ def _cards(user: Any, text: str) -> Group:
     wanted = Q(last4=text) if LAST_FOUR.fullmatch(text) else Q(external_id__iexact=text)
     rows = cards.cards_seen_by(user).filter(wanted).order_by("-id")[: MOST + 1]
     lines = [
-        Line(row.masked, address("cards:detail", row.public_id), f"{row.cardholder.name}, {row.programme.name}", row.status, "card")
+        Line(row.masked, address("cards:detail", row.public_id), f"{name_for(user, row.cardholder.name)}, {row.programme.name}", row.status, "card")
         for row in rows
     ]
     return _group("Cards", "credit-card", lines, "cards:list", text)

@@ -76,7 +76,7 @@ class GrantForm(forms.Form):
 
     role = forms.ChoiceField(label="Role", choices=[("", "Choose…"), *Role.choices])
     programmes = forms.MultipleChoiceField(
-        label="Programmes", required=False, widget=forms.SelectMultiple(attrs={"size": 5}), help_text="None chosen means every programme.")
+        label="Programmes", required=False, widget=forms.CheckboxSelectMultiple, help_text="None chosen means every programme.")
     until = forms.DateField(label="Last day", required=False,
                             widget=forms.DateInput(attrs={"type": "date"}), help_text="Empty: until it is taken back.")
     reason = forms.CharField(label="Why", min_length=5, max_length=500, help_text="Kept in the audit trail.",

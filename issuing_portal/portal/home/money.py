@@ -7,7 +7,7 @@ from authorisations.models import OPEN_STATUSES
 from issuing_portal.core.money import Money
 from issuing_portal.ledger import queries as ledger
 from issuing_portal.ledger.models import Account, AccountKind, Posting
-from issuing_portal.portal.home.panels import SHOWN, Line, Nothing, Panel, Viewer, address, queue, taken
+from issuing_portal.portal.home.panels import SHOWN, Line, Nothing, Panel, Viewer, address, name_for, queue, taken
 
 
 def suspense(viewer: Viewer) -> Panel:
@@ -48,7 +48,7 @@ def below_zero(viewer: Viewer) -> Panel:
     found, count = taken(rows.order_by("posted_minor", "id"))
     lines = [
         Line(
-            row.cardholder.name if row.cardholder else f"Account …{row.public_id[-8:]}",
+            name_for(viewer.user, row.cardholder.name) if row.cardholder else f"Account …{row.public_id[-8:]}",
             address("ledger:detail", row.public_id),
             row.programme.name,
             amount=Money(row.posted_minor, row.currency),

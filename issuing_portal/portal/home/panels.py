@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 
+from cards.portal.lists import initials
 from issuing_portal.core.money import Money
 from issuing_portal.portal.charts import Chart
 from issuing_portal.portal.details import Fact
@@ -110,6 +111,11 @@ def taken(rows: QuerySet[Any]) -> tuple[list[Any], int]:
 def queue(count: int, tone: Tone = "watch") -> dict[str, Any]:
     """`figure` and `tone` of a panel that is well when it is empty."""
     return {"figure": f"{count:,}", "tone": tone if count else "good"}
+
+
+def name_for(user: User, name: str) -> str:
+    """A person's name, or for who reads no personal data the initials (as the lists of cards show them)."""
+    return name if user.may("personal.read") else initials(name)
 
 
 def counted(number: int, one: str, many: str = "") -> str:

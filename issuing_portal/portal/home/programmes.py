@@ -17,7 +17,7 @@ from issuing_portal.core.money import Money
 from issuing_portal.ledger.models import Account, AccountKind, EntryKind, Posting
 from issuing_portal.partners import queries as partners
 from issuing_portal.portal.charts import Chart, Series
-from issuing_portal.portal.home.panels import SHOWN, Line, Nothing, Panel, Tone, Viewer, address, counted, queue, taken
+from issuing_portal.portal.home.panels import SHOWN, Line, Nothing, Panel, Tone, Viewer, address, counted, name_for, queue, taken
 from issuing_portal.staff import queries as staff
 
 LOW_PERCENT = 10
@@ -182,7 +182,7 @@ def renewals(viewer: Viewer) -> Panel:
     found, count = taken(rows.order_by("expires_on", "id"))
     lines = [
         Line(
-            f"{row.cardholder.name}, {row.masked}",
+            f"{name_for(viewer.user, row.cardholder.name)}, {row.masked}",
             address("cards:detail", row.public_id),
             f"usable to {row.expires_on:%-d %b %Y}",
             row.status,

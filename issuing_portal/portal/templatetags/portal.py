@@ -17,7 +17,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, FileInput, Select
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, Select
 from django.template.context import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -94,7 +94,8 @@ def field(bound: BoundField, autofocus: bool = False) -> dict[str, Any]:
     """A form field with label, help and errors, each tied to its control for screen readers."""
     widget = bound.field.widget
     checkbox = isinstance(widget, CheckboxInput)
-    base = "form-check-input" if checkbox else "form-select" if isinstance(widget, Select) else "form-control"
+    many = isinstance(widget, CheckboxSelectMultiple)
+    base = "form-check-input" if checkbox or many else "form-select" if isinstance(widget, Select) else "form-control"
     about = [f"{bound.auto_id}_help"] if bound.help_text else []
     attrs: dict[str, Any] = {"class": " ".join(filter(None, [base, widget.attrs.get("class", ""), "is-invalid" if bound.errors else ""]))}
     if bound.errors:
@@ -104,7 +105,10 @@ def field(bound: BoundField, autofocus: bool = False) -> dict[str, Any]:
         attrs["aria-describedby"] = " ".join(about)
     if autofocus:
         attrs["autofocus"] = True
-    return {"field": bound, "control": bound.as_widget(attrs=attrs), "checkbox": checkbox, "file": isinstance(widget, FileInput)}
+    if many:  # each box takes the class; what describes them stands on the fieldset
+        widget.attrs = {**widget.attrs, "class": "form-check-input"}
+    return {"field": bound, "control": "" if many else bound.as_widget(attrs=attrs), "checkbox": checkbox, "file": isinstance(widget, FileInput),
+            "choices": list(bound) if many else [], "about": " ".join(about)}
 
 
 @register.inclusion_tag("portal/_chart.html")

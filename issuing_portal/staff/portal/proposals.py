@@ -22,7 +22,7 @@ from issuing_portal.staff.queries import StepUpNeeded
 
 
 class ProposalList(ListPage):
-    title = "Second pair of eyes"
+    title = "Approvals"
     about = "Acts that one person proposed and another must approve."
     name = "proposals"
     columns = (
@@ -94,7 +94,7 @@ def page(request: StaffRequest, found: Proposal, form: DecisionForm, viewer: Use
                   Fact("Note", found.decision_note)]
     return TemplateResponse(request, "staff/proposal.html", {
         "title": found.summary, "noun": "proposal", "status": found.status, "identifier": found.public_id,
-        "back": ("Second pair of eyes", reverse("staff:proposals")), "facts": facts, "payload": payload_facts(found.payload),
+        "back": ("Approvals", reverse("staff:proposals")), "facts": facts, "payload": payload_facts(found.payload),
         "evidence": payload_facts(found.evidence), "hash": found.payload_hash, "form": form, "decides": proposals.may_decide(found, viewer, now),
         "own": found.maker_id == viewer.pk and found.status == ProposalStatus.PENDING,
     }, status=422 if form.is_bound else 200)
