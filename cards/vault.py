@@ -79,9 +79,7 @@ def fingerprint(number: str) -> bytes:
 
 def rewrap(entry: VaultEntry) -> VaultEntry:
     """The entry's data key under the key-encryption key in use now; number and data key stay as they are (not saved)."""
-    keys = crypto.provider()
-    entry.wrapped_key = keys.wrap(keys.unwrap(entry.key_id, bytes(entry.wrapped_key)))
-    entry.key_id = keys.current
+    entry.key_id, entry.wrapped_key = crypto.rewrap_key(entry.key_id, bytes(entry.wrapped_key))
     return entry
 
 

@@ -13,9 +13,9 @@ BATCH = 500
 
 @operation
 def rewrap_vault_keys(*, by: Actor, now: datetime) -> int:
-    """Wrap up to BATCH data keys under the key in use; how many (fewer than BATCH: none is left). Raises: CannotDecrypt."""
+    """Wrap up to BATCH data keys under the key in use; how many (0: none is left). Raises: CannotDecrypt."""
     current = crypto.provider().current
-    behind = VaultEntry.objects.exclude(key_id=current).select_for_update(skip_locked=True).order_by("pk")[:BATCH]
+    behind = VaultEntry.objects.exclude(key_id=current).select_for_update().order_by("pk")[:BATCH]
     rewrapped = [vault.rewrap(entry) for entry in behind]
     VaultEntry.objects.bulk_update(rewrapped, ["wrapped_key", "key_id"])
     return len(rewrapped)

@@ -10,9 +10,12 @@ from django.db import connection
 
 from issuing_portal.core import crypto
 from issuing_portal.core.actors import Actor
+from issuing_portal.core.operations import operation
 from issuing_portal.core.redaction import redact_value
 from issuing_portal.events.models import Event, SubjectKey
 from issuing_portal.events.names import ALL_TYPES, STAFF_TYPES
+
+REWRAP_BATCH = 500
 
 
 class Subject(Protocol):
@@ -57,6 +60,16 @@ def personal_parts(event: Event) -> dict[str, Any] | None:
         return None
     plain = crypto.unseal(_unwrap(key), bytes(event.personal), str(event.person_id).encode())
     return json.loads(plain)
+
+
+@operation
+def rewrap_subject_keys(*, by: Actor, now: datetime) -> int:
+    """Wrap the keys of up to REWRAP_BATCH people under the key-encryption key in use; how many (0: none is left). Raises: CannotDecrypt."""
+    behind = list(SubjectKey.objects.exclude(key_id=crypto.provider().current).select_for_update().order_by("pk")[:REWRAP_BATCH])
+    for key in behind:
+        key.key_id, key.wrapped_key = crypto.rewrap_key(key.key_id, bytes(key.wrapped_key))
+    SubjectKey.objects.bulk_update(behind, ["key_id", "wrapped_key"])
+    return len(behind)
 
 
 def _next_sequence(subject_id: UUID, hidden: bool) -> int:

@@ -18,10 +18,11 @@ from issuing_portal.partners.operations.keys import (
 )
 from issuing_portal.partners.operations.partners import create_partner, reactivate_partner, suspend_partner
 from issuing_portal.partners.operations.programmes import ProgrammeSpec, create_programme, reactivate_programme, suspend_programme
+from issuing_portal.partners.operations.wrapping import rewrap_connection_secrets
 
 __all__ = [
     "BeyondMaker", "ConnectionClosed", "KeyAlreadyRotated", "KeyNotInForce", "KeySpec", "ProgrammeSpec",
     "close_connection", "create_partner", "create_processor_connection", "create_programme", "issue_api_key", "note_key_used",
-    "reactivate_partner", "reactivate_programme", "revoke_api_key", "rotate_api_key", "rotate_processor_secret",
+    "reactivate_partner", "reactivate_programme", "revoke_api_key", "rewrap_connection_secrets", "rotate_api_key", "rotate_processor_secret",
     "suspend_partner", "suspend_programme",
 ]
