@@ -14,6 +14,7 @@ class CardFacts:
     expires_on: date
     updated_at: datetime
     frozen_by: str
+    windows_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,11 @@ class TapFacts:
     @property
     def customer(self) -> PersonFacts | None:
         return self.business or self.user
+
+    def window_owner(self, control: ControlFacts) -> UUID:
+        """Whose windows a control counts in: a card's are those of the first card of its chain of replacements."""
+        assert self.card
+        return self.card.windows_id if control.owner_kind == "card" else control.owner_id
 
     def window(self, owner_id: UUID, limit_key: str, starts_at: int) -> WindowFacts | None:
         for one in self.windows:

@@ -23,14 +23,14 @@ from issuing_portal.core.ids import parse_id
 from issuing_portal.staff import queries as staff
 
 FACTS = """
-SELECT c.id, c.status, c.type, c.expires_on, c.updated_at, c.frozen_by,
+SELECT c.id, c.status, c.type, c.expires_on, c.updated_at, c.frozen_by, c.windows_id,
        u.id, u.status, u.kyc_status, u.screening_status, b.id, b.status, b.kyc_status, b.screening_status,
        a.id, a.status, a.currency, a.posted_minor - a.held_minor + a.credit_limit_minor,
        p.id, p.status, p.currency, p.timezone, p.card_user_policy, p.hold_days_final, p.hold_days_pre_authorisation,
        (SELECT jsonb_agg(jsonb_build_array(s.id, s.owner_kind, s.owner_id, s.version, s.spec) ORDER BY s.owner_kind)
         FROM cards_spendcontrol s WHERE s.owner_id IN (c.id, u.id, b.id, a.id, p.id) AND s.active_to IS NULL),
        (SELECT jsonb_agg(jsonb_build_array(w.owner_id, w.limit_key, extract(epoch FROM w.starts_at)::bigint, w.spent_minor, w.count, w.label))
-        FROM authorisations_spendwindow w WHERE w.owner_id IN (c.id, u.id, b.id, a.id, p.id) AND w.starts_at <= %(at)s AND w.ends_at > %(at)s),
+        FROM authorisations_spendwindow w WHERE w.owner_id IN (c.windows_id, u.id, b.id, a.id, p.id) AND w.starts_at <= %(at)s AND w.ends_at > %(at)s),
        r.fingerprint, r.answer, r.authorisation_id
 FROM (SELECT 1) one
 LEFT JOIN cards_card c ON c.id = %(card)s AND c.partner_id = %(partner)s AND c.livemode = %(livemode)s
@@ -54,16 +54,16 @@ def facts_for_tap(*, card_id: UUID | None, partner_id: UUID, livemode: bool, con
 
 def _facts(row: tuple[Any, ...]) -> tuple[TapFacts, Seen | None]:
     seen = None
-    if row[28] is not None or row[27] is not None:
-        seen = Seen(fingerprint=bytes(row[27]), answer=_json(row[28]), authorisation_id=row[29], tombstone=row[29] is None)
+    if row[29] is not None or row[28] is not None:
+        seen = Seen(fingerprint=bytes(row[28]), answer=_json(row[29]), authorisation_id=row[30], tombstone=row[30] is None)
     reversed_before = seen is not None and seen.tombstone
     if row[0] is None:
         return TapFacts(card=None, reversed_before=reversed_before), seen
-    controls = tuple(ControlFacts(UUID(one[0]), one[1], UUID(one[2]), one[3], one[4]) for one in _json(row[25]) or ())
-    windows = tuple(WindowFacts(UUID(one[0]), one[1], one[2], one[3], one[4], one[5]) for one in _json(row[26]) or ())
+    controls = tuple(ControlFacts(UUID(one[0]), one[1], UUID(one[2]), one[3], one[4]) for one in _json(row[26]) or ())
+    windows = tuple(WindowFacts(UUID(one[0]), one[1], one[2], one[3], one[4], one[5]) for one in _json(row[27]) or ())
     return TapFacts(
-        card=CardFacts(*row[0:6]), user=PersonFacts(*row[6:10]), business=PersonFacts(*row[10:14]) if row[10] else None,
-        account=AccountFacts(*row[14:18]), programme=ProgrammeFacts(*row[18:25]), controls=controls, windows=windows,
+        card=CardFacts(*row[0:7]), user=PersonFacts(*row[7:11]), business=PersonFacts(*row[11:15]) if row[11] else None,
+        account=AccountFacts(*row[15:19]), programme=ProgrammeFacts(*row[19:26]), controls=controls, windows=windows,
         reversed_before=reversed_before), seen
 
 

@@ -108,7 +108,7 @@ def country(facts: TapFacts, tap: Tap, at: datetime) -> Finding:
 def merchant(facts: TapFacts, tap: Tap, at: datetime) -> Finding:
     """Merchant lists, and the merchant that a merchant-locked card is locked to."""
     assert facts.card
-    lock = facts.window(facts.card.id, MERCHANT_LOCK, LIFETIME)
+    lock = facts.window(facts.card.windows_id, MERCHANT_LOCK, LIFETIME)
     if facts.card.type == "merchant_locked" and lock and lock.label != tap.merchant.id:
         return "merchant_blocked", {"value": tap.merchant.id, "locked_to": lock.label}
     return _listed(facts, tap.merchant.id, "allowed_merchants", "blocked_merchants", "merchant_blocked")
@@ -139,7 +139,7 @@ def limits(facts: TapFacts, tap: Tap, at: datetime) -> Finding:
                         return reason, found
                     checked.append(found)
     assert facts.card
-    used = facts.window(facts.card.id, SINGLE_USE, LIFETIME)
+    used = facts.window(facts.card.windows_id, SINGLE_USE, LIFETIME)
     if facts.card.type == "single_use" and used and used.count:
         return "count_limit_exceeded", {"interval": "lifetime", "limit": 1, "used": used.count, "control": "single_use"}
     return None, {"checked": checked}
@@ -152,7 +152,7 @@ def measured(facts: TapFacts, control: ControlFacts, limit: dict[str, Any], meas
     if limit["interval"] == "per_authorisation":
         return numbers | {"used": 0, "asked": asked, "over": asked > most}
     starts_at, ends_at = window_of(limit["interval"], control.spec.get("timezone") or "UTC", at)
-    window = facts.window(control.owner_id, limit["interval"], int(starts_at.timestamp()))
+    window = facts.window(facts.window_owner(control), limit["interval"], int(starts_at.timestamp()))
     used = (window.spent_minor if measure == "amount" else window.count) if window else 0
     return numbers | {"used": used, "asked": asked, "over": used + asked > most, "resets_at": ends_at.isoformat()}
 
@@ -195,15 +195,16 @@ def takes_of(facts: TapFacts, tap: Tap, amount: int, at: datetime) -> tuple[Take
             if limit["interval"] == "per_authorisation":
                 continue
             starts_at, ends_at = window_of(limit["interval"], control.spec.get("timezone") or "UTC", at)
-            known = found.get((str(control.owner_id), limit["interval"]))
-            found[str(control.owner_id), limit["interval"]] = Take(
-                owner_id=control.owner_id, limit_key=limit["interval"], starts_at=starts_at, ends_at=ends_at, amount_minor=amount, count=1,
+            owner = facts.window_owner(control)
+            known = found.get((str(owner), limit["interval"]))
+            found[str(owner), limit["interval"]] = Take(
+                owner_id=owner, limit_key=limit["interval"], starts_at=starts_at, ends_at=ends_at, amount_minor=amount, count=1,
                 max_minor=limit.get("amount") if limit.get("amount") is not None else known.max_minor if known else None,
                 max_count=limit.get("count") if limit.get("count") is not None else known.max_count if known else None)
     assert facts.card
     starts_at, ends_at = window_of("lifetime", "UTC", at)
     if facts.card.type == "single_use":
-        found[str(facts.card.id), SINGLE_USE] = Take(facts.card.id, SINGLE_USE, starts_at, ends_at, amount, 1, max_count=1)
+        found[str(facts.card.windows_id), SINGLE_USE] = Take(facts.card.windows_id, SINGLE_USE, starts_at, ends_at, amount, 1, max_count=1)
     if facts.card.type == "merchant_locked":
-        found[str(facts.card.id), MERCHANT_LOCK] = Take(facts.card.id, MERCHANT_LOCK, starts_at, ends_at, amount, 1, label=tap.merchant.id)
+        found[str(facts.card.windows_id), MERCHANT_LOCK] = Take(facts.card.windows_id, MERCHANT_LOCK, starts_at, ends_at, amount, 1, label=tap.merchant.id)
     return tuple(found[key] for key in sorted(found))

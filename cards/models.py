@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.db import models
 
 from cardholders.models import Hand
+from issuing_portal.core.ids import new_id
 from issuing_portal.core.rows import Row
 from issuing_portal.core.states import Stateful, Transitions, status_check
 from issuing_portal.partners.models import Owned
@@ -86,6 +87,7 @@ class Card(Stateful, Owned):
     sequence_number = models.PositiveSmallIntegerField(default=1)
     replaces = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
     replacement_reason = models.CharField(max_length=16, choices=ReplacementReason.choices, blank=True)
+    windows_id = models.UUIDField(default=new_id, help_text="whose spend windows it counts in: a replacement goes on with its predecessor's")
     external_id = models.CharField(max_length=120, null=True)
     metadata = models.JSONField(default=dict)
     issued_at = models.DateTimeField()

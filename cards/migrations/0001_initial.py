@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                 ('expires_on', models.DateField(help_text='the last day it may be used')),
                 ('sequence_number', models.PositiveSmallIntegerField(default=1)),
                 ('replacement_reason', models.CharField(blank=True, choices=[('lost', 'Lost'), ('stolen', 'Stolen'), ('not_received', 'Not Received'), ('compromised', 'Compromised'), ('damaged', 'Damaged'), ('expired', 'Expired')], max_length=16)),
+                ('windows_id', models.UUIDField(default=issuing_portal.core.ids.new_id, help_text="whose spend windows it counts in: a replacement goes on with its predecessor's")),
                 ('external_id', models.CharField(max_length=120, null=True)),
                 ('metadata', models.JSONField(default=dict)),
                 ('issued_at', models.DateTimeField()),

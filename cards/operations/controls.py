@@ -41,9 +41,36 @@ class Owner:
 
 @operation
 def set_card_controls(*, card_id: UUID, spec: Any, note: str = "", by: Actor, now: datetime) -> SpendControl:
-    """A new version of a card's controls, in force at once. Raises: NotFound, PermissionRefused, InvalidInput."""
+    """A new version of a card's controls, in force at once. Staff who would loosen them propose it: propose_card_controls.
+
+    Raises: NotFound, PermissionRefused, InvalidInput, NeedsFourEyes.
+    """
     card = take(card_id, by)
     by.require("cards.controls", card.programme_id)
+    new = controls.parse_controls(spec, timezone=card.programme.timezone)
+    looser = controls.loosened(queries.spec_of(card.pk, card.programme), new)
+    if looser and by.kind == "staff":
+        raise NeedsFourEyes(how="; ".join(looser))
+    return _set_on_card(card, new, note, by, now)
+
+
+@operation
+def propose_card_controls(*, card_id: UUID, spec: Any, note: str, by: Actor, now: datetime) -> Proposal:
+    """Ask a second person to let a card's controls be loosened.
+
+    Raises: NotFound, PermissionRefused, InvalidInput, StaffOnly, NothingLoosened.
+    """
+    card = take(card_id, by)
+    by.require("cards.controls", card.programme_id)
+    new = controls.parse_controls(spec, timezone=card.programme.timezone)
+    looser = controls.loosened(queries.spec_of(card.pk, card.programme), new)
+    if not looser:
+        raise NothingLoosened
+    return propose(verb="cards.loosen_card_controls", subject=card, summary=f"Loosen the controls of card {card.masked}: {'; '.join(looser)}",
+                   payload={"card": str(card.pk), "spec": new, "note": note}, reason=note, by=by, now=now)
+
+
+def _set_on_card(card: Card, spec: Any, note: str, by: Actor, now: datetime) -> SpendControl:
     made = write_version(Owner(OwnerKind.CARD, card, card.programme), spec, by, now)
     tell("card.controls_changed", card, by=by, at=now, reason=note)
     return made
@@ -125,7 +152,7 @@ def _programme(programme_id: UUID) -> Programme:
 
 
 def _version_in_force(payload: Payload) -> Payload:
-    found = queries.controls_in_force(UUID(payload["programme"]))
+    found = queries.controls_in_force(UUID(payload.get("card") or payload["programme"]))
     return {"controls_version": found.version if found else 0}
 
 
@@ -135,3 +162,8 @@ def _loosen_approved(*, payload: Payload, by: Actor, now: datetime) -> SpendCont
     made = write_version(Owner(OwnerKind.PROGRAMME, programme, programme), payload["spec"], by, now)
     events.record("programme.updated", subject=programme, by=by, at=now, reason=payload["note"], internal={"controls_version": made.version})
     return made
+
+
+@four_eyes("cards.loosen_card_controls", permission="cards.approve", evidence=_version_in_force)
+def _loosen_card_approved(*, payload: Payload, by: Actor, now: datetime) -> SpendControl:
+    return _set_on_card(take(UUID(payload["card"]), by), payload["spec"], payload["note"], by, now)

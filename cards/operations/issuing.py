@@ -16,6 +16,7 @@ from cards.operations.lifecycle import own_hand
 from cards.operations.moves import note_move, take, tell
 from issuing_portal.core.actors import Actor
 from issuing_portal.core.errors import DomainError, InvalidInput
+from issuing_portal.core.ids import new_id
 from issuing_portal.core.operations import operation
 from issuing_portal.ledger import queries as ledger
 from issuing_portal.ledger.models import Account, AccountStatus
@@ -124,8 +125,9 @@ def make_card(new: NewCard, cardholder: Cardholder, plastic: Plastic, now: datet
     """The row of a card; its move and event are the caller's to write."""
     programme = cardholder.programme
     status = CardStatus.ACTIVE if new.activate else CardStatus.INACTIVE
+    windows_id = plastic.replaces.windows_id if plastic.replaces else new_id()
     return Card.objects.create(
-        partner_id=cardholder.partner_id, livemode=cardholder.livemode, programme=programme, cardholder=cardholder, account_id=new.account,
+        windows_id=windows_id, partner_id=cardholder.partner_id, livemode=cardholder.livemode, programme=programme, cardholder=cardholder, account_id=new.account,
         vault_entry=plastic.entry, form=new.form, type=new.type, status=status, scheme=programme.scheme,
         bin=programme.bin if plastic.replaces is None else plastic.replaces.bin, last4=plastic.last4,
         expiry_month=plastic.expires_on.month, expiry_year=plastic.expires_on.year, expires_on=plastic.expires_on,

@@ -1,4 +1,4 @@
-"""Controls as a form: of one card, and of a programme with all versions. Loosening a programme's goes before a second person."""
+"""Controls as a form: of one card, and of a programme with all versions. What loosens them goes before a second person."""
 
 from typing import Any
 
@@ -24,6 +24,8 @@ from issuing_portal.staff import queries as staff
 from issuing_portal.staff.pages import staff_page
 from issuing_portal.staff.queries import actor_for
 
+PROPOSED = "It loosens the controls: proposed, a second person must approve it."
+HOLDS = "The controls hold from the next tap on."
 SWITCHES = [("", "No rule"), ("on", "On"), ("off", "Off")]
 
 
@@ -40,8 +42,7 @@ class ControlsForm(forms.Form):
         self.fields["timezone"].initial = spec["timezone"]
         for interval in controls.INTERVALS:
             amount = said.get((interval, "amount"))
-            self._text(f"{interval}_amount", f"{word(interval)}, at most ({currency})", "" if amount is None else Money(amount, currency).major(),
-                       "0 lets nothing through.")
+            self._text(f"{interval}_amount", f"{word(interval)}, at most ({currency})", "" if amount is None else Money(amount, currency).major(), "")
             if interval != controls.PER_AUTHORISATION:
                 self._text(f"{interval}_count", f"{word(interval)}, taps", str(said.get((interval, "count"), "")), "")
         for name in controls.LISTS:
@@ -99,11 +100,15 @@ def card_controls(request: HttpRequest, card_id: str) -> HttpResponse:
     if not request.user.may("cards.controls", row.programme_id):  # type: ignore[union-attr]
         raise PermissionDenied
     currency, place = row.account.currency, reverse("cards:detail", args=[row.public_id])
-    form = ControlsForm(request.POST or None, currency=currency, spec=queries.spec_of(row.pk, row.programme))
+    spec = queries.spec_of(row.pk, row.programme)
+    form = ControlsForm(request.POST or None, currency=currency, spec=spec)
 
-    def keep(spec: dict[str, Any], note: str, common: dict[str, Any]) -> str:
-        operations.set_card_controls(card_id=row.pk, spec=spec, note=note, **common)
-        return "The controls hold from the next tap on."
+    def keep(new: dict[str, Any], note: str, common: dict[str, Any]) -> str:
+        if controls.loosened(spec, new):
+            operations.propose_card_controls(card_id=row.pk, spec=new, note=note, **common)
+            return PROPOSED
+        operations.set_card_controls(card_id=row.pk, spec=new, note=note, **common)
+        return HOLDS
     return _edit(request, form, keep, place, {"title": f"Controls of card {row.masked}", "back": (f"Card {row.masked}", place),
                                               "versions": _versions(row.pk, currency), "editable": True})
 
@@ -120,10 +125,11 @@ def programme_controls(request: HttpRequest, programme_id: str) -> HttpResponse:
     form = ControlsForm(request.POST or None, currency=row.currency, spec=spec)
 
     def keep(new: dict[str, Any], note: str, common: dict[str, Any]) -> str:
-        verb = operations.propose_programme_controls if controls.loosened(spec, new) else operations.set_programme_controls
-        verb(programme_id=row.pk, spec=new, note=note, **common)
-        return "It loosens the controls: proposed, a second person must approve it." if verb is operations.propose_programme_controls else (
-            "The controls hold from the next tap on.")
+        if controls.loosened(spec, new):
+            operations.propose_programme_controls(programme_id=row.pk, spec=new, note=note, **common)
+            return PROPOSED
+        operations.set_programme_controls(programme_id=row.pk, spec=new, note=note, **common)
+        return HOLDS
     place = reverse("cards:programme_controls", args=[row.public_id])
     return _edit(request, form, keep, place, {"title": f"Controls of {row.name}", "back": ("Cards", reverse("cards:list")), "editable": editable,
                                               "versions": _versions(row.pk, row.currency)})

@@ -175,3 +175,11 @@ def test_limits_usage_tells_what_is_left(acme: PartnerClient) -> None:
     assert (daily["interval"], daily["amount"], daily["used"], daily["remaining"]) == ("daily", 2_500, 1_000, 1_500)
     assert (monthly["interval"], monthly["count"], monthly["used"], monthly["remaining"]) == ("monthly", 3, 1, 2)
     assert daily["resets_at"].endswith("Z")
+
+
+def test_a_replacement_goes_on_with_the_windows_of_the_card_it_follows(acme: PartnerClient) -> None:
+    card = acme.active_card(amount=100_000)
+    controls(acme, card, limits=[{"interval": "daily", "amount": 1_000}])
+    assert tap(acme, card["id"], 900)["decision"] == "approved"
+    follower = acme.post(f"/v1/cards/{card['id']}/replace", {"reason": "lost"}).json()
+    assert [tap(acme, follower["id"], 200)["reason"], tap(acme, follower["id"], 100)["reason"]] == ["limit_exceeded", "approved"]
