@@ -101,6 +101,8 @@ def test_every_exception_is_still_needed(path: str):
 
 BUILT = {"authorisation.approved": "authorisations/operations/taps.py", "authorisation.declined": "authorisations/operations/taps.py"}
 """Types put together where the decision is known, and the file that does it."""
+TO_COME = {"record.viewed": "who of the staff opened a paper: the case workbench records it"}
+"""Words that are reserved, each with what will speak it."""
 
 
 def test_every_recorded_event_is_in_the_vocabulary():
@@ -112,7 +114,8 @@ def test_every_recorded_event_is_in_the_vocabulary():
 def test_every_word_of_the_vocabulary_is_spoken():
     spoken = {node.value for source in house.python(SOURCES, migrations=True) if source.path != "issuing_portal/events/names.py"
               for node in ast.walk(source.tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    assert not sorted(ALL_TYPES - spoken - set(BUILT))
+    assert not sorted(ALL_TYPES - spoken - set(BUILT) - set(TO_COME))
+    assert not set(TO_COME) & spoken, "spoken by now: it leaves the list"
     assert all("authorisation." in (house.ROOT / file).read_text() for file in BUILT.values())
 
 

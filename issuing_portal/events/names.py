@@ -21,6 +21,6 @@ STAFF_TYPES = frozenset({
     "partner.created", "partner.suspended", "partner.reactivated", "programme.created", "programme.updated", "programme.funded",
     "processor_connection.created", "processor_connection.rotated", "processor_connection.closed",
     "account.restricted", "account.blocked", "account.reopened", "account.adjusted", "record.viewed", "export.made",
-    "ledger.verified", "audit.verified", "clearing.suspended", "kyc_case.taken", "kyc_case.first_approved",
+    "ledger.verified", "audit.verified", "kyc_case.taken", "kyc_case.first_approved",
 })
 ALL_TYPES = PARTNER_TYPES | STAFF_TYPES

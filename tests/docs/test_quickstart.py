@@ -65,8 +65,8 @@ def folder(live_server: LiveServer, acme: PartnerClient, tmp_path: Path) -> Iter
     server.server_close()
 
 
-def run(command: list[str], program: str, folder: Path) -> str:
-    done = subprocess.run(command, input=program, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+def run(command: list[str], text: str, folder: Path) -> str:
+    done = subprocess.run(command, input=text, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
