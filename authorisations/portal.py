@@ -170,7 +170,8 @@ def transaction(request: HttpRequest, transaction_id: str) -> HttpResponse:
         Fact("MCC", row.mcc, "code"), Fact("Country", row.merchant_country), Fact("Network reference", row.network_reference, "code"),
         Fact("Posted", row.posted_at, "moment"),
         Fact("Account", row.account.public_id, "id", url=reverse("ledger:detail", args=[row.account.public_id])),
-        Fact("Journal entry", public_id("journal_entry", row.entry_id), "id"),
+        Fact("Journal entry", public_id("journal_entry", row.entry_id), "id",
+             url=reverse("ledger:entry", args=[public_id("journal_entry", row.entry_id)])),
         Fact("Look at", ", ".join(flag.replace("_", " ") for flag in row.flags) or "nothing unusual"),
     ]
     if row.authorisation_id:

@@ -68,7 +68,8 @@ def window(chromium: Any, live_server: Any) -> Iterator[Any]:
     opened = []
 
     def make(*, theme: str = "light", width: int = 1280, user: User | None = None) -> Window:
-        context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=theme, base_url=live_server.url)
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800}, color_scheme=theme, reduced_motion="reduce", base_url=live_server.url)
         context.set_default_timeout(15_000)
         opened.append(context)
         if user is not None:

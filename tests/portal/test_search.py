@@ -85,7 +85,8 @@ def test_a_card_number_is_not_searched_not_echoed_and_not_logged(number: str, db
 
 def test_odd_input_is_answered_calmly(db: None) -> None:
     client = staff_client(Role.SUPPORT)
-    for text in ("", "x", "\x00\x00ab", "crd_", "crd_zzzzzzzzzzzzzzzzzzzzzzzzzz", "%", "a" * 5000, "<script>alert(1)</script>", "usr_01h455vb4pex5vsknk084sn02q"):
+    odd = ("", "x", "\x00\x00ab", "crd_", "crd_zzzzzzzzzzzzzzzzzzzzzzzzzz", "%", "a" * 5000, "<script>alert(1)</script>", "usr_01h455vb4pex5vsknk084sn02q")
+    for text in odd:
         assert "<script>alert" not in found(client, text)
 
 

@@ -9,7 +9,7 @@ from issuing_portal.core.errors import NotFound
 from issuing_portal.core.ids import parse_id, public_id
 from issuing_portal.core.money import Money
 from issuing_portal.ledger import queries
-from issuing_portal.ledger.models import Account, AccountKind, AccountStatus
+from issuing_portal.ledger.models import Account, AccountKind, AccountStatus, EntryKind, JournalEntry
 from issuing_portal.ledger.portal.lists import cardholder_id
 from issuing_portal.partners import queries as partners
 from issuing_portal.partners.models import Programme
@@ -54,13 +54,23 @@ def entry(request: HttpRequest, entry_id: str) -> HttpResponse:
     """One journal entry with all its legs."""
     row = queries.entry_seen_by(request.user, parse_id("journal_entry", entry_id))
     legs = list(row.postings.select_related("account").order_by("amount_minor"))
-    source = Fact("Source", str(row.source_id), "code") if row.source_id else None
+    source = _source(row)
     return TemplateResponse(request, "portal/detail.html", {
         "title": f"{row.get_kind_display()} entry", "identifier": row.public_id, "back": ("Accounts", reverse("ledger:list")),
         "facts": [Fact("Booked", row.booked_at, "moment"), Fact("By", row.actor.get("label", "")), Fact("Channel", row.actor.get("channel", "")),
                   Fact("Reference", row.reference), *([source] if source else [])],
         "sections": [Section("Legs", "ledger/_legs.html", {"legs": legs}, count=len(legs))],
     })
+
+
+def _source(row: JournalEntry) -> Fact | None:
+    """What caused the entry: for cleared money the transaction, with its page."""
+    if row.source_id is None:
+        return None
+    if row.kind not in (EntryKind.CLEARING, EntryKind.REFUND):
+        return Fact("Source", str(row.source_id), "id")
+    transaction = public_id("transaction", row.source_id)
+    return Fact("Transaction", transaction, "id", url=_link("authorisations:transaction", transaction))
 
 
 @staff_page("accounts.read")
