@@ -31,7 +31,7 @@ def test_the_demo_shows_every_state_adds_up_and_is_loaded_once(sheet: Path) -> N
     reasons = set(Authorisation.objects.filter(status="DECLINED").values_list("reason", flat=True))
     assert {"insufficient_funds", "limit_exceeded", "mcc_blocked", "country_blocked", "card_frozen", "verification_failed"} <= reasons
     assert "system_error" not in reasons
-    assert 300 <= Authorisation.objects.count() <= 500
+    assert 200 <= Authorisation.objects.count() <= 300
     call_command("verify_ledger", stdout=io.StringIO())
     before, partner = Event.objects.count(), json.loads(sheet.read_text())["partner"]
     call_command("load_demo", stdout=io.StringIO())

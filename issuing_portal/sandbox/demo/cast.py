@@ -5,9 +5,9 @@ from dataclasses import dataclass
 BUSINESS = "Aldermoor District Council"
 DEPARTMENTS = ("Schools", "Local Services", "Children and Families", "Corporate Resources", "Adult Social Care", "Development")
 CARD_USERS = (
-    "Nora Ashby", "Tomas Birk", "Leila Cardew", "Owen Dacre", "Hana Eastwood", "Piotr Falk", "Grace Garrick", "Jonas Hallam",
-    "Mina Ivers", "Callum Jarrow", "Ines Kestrel", "Victor Lund", "Zara Merrick", "Elias Norcott", "Bella Orchard", "Rafael Penrose",
-    "Thea Quill", "Marcus Rowntree", "Yara Selwyn", "Dylan Thorne", "Freya Underhill", "Kofi Vane", "Alma Wexford", "Bruno Yardley",
+    "Nora Ashby", "Tomas Birk", "Leila Cardew", "Owen Dacre", "Hana Eastwood", "Piotr Falk", "Grace Garrick", "Jonas Hallam", "Mina Ivers",
+    "Callum Jarrow", "Ines Kestrel", "Victor Lund", "Zara Merrick", "Elias Norcott", "Bella Orchard", "Rafael Penrose", "Thea Quill",
+    "Marcus Rowntree",
 )
 INDIVIDUALS = ("Clara Bellamy", "Hugo Castell", "Ruby Dunstan", "Oskar Emsley", "Lina Fairfax", "Noah Grantham", "Petra Holloway", "Silas Ingram")
 

@@ -20,7 +20,7 @@ from cards.models import Card
 from issuing_portal.sandbox.demo import cast
 
 SEED = 20260714
-DAYS, TAPS_A_DAY = 25, 14
+DAYS, TAPS_A_DAY = 21, 12
 CLEARED, REVERSED = 88, 5
 """Of a hundred approved taps; the rest stay open."""
 MISHAPS = 16
