@@ -83,6 +83,10 @@ def test_a_forwarded_address_counts_behind_a_trusted_proxy_alone(acme, settings)
     settings.TRUSTED_PROXIES = ["127.0.0.1"]
     assert caller.get("/v1/api_keys", X_Forwarded_For="203.0.113.7").status_code == 200
     assert caller.get("/v1/api_keys", X_Forwarded_For="203.0.113.7, 198.51.100.1").status_code == 401
+    settings.TRUSTED_PROXIES = ["10.0.0.0/8", "127.0.0.0/8"]
+    assert caller.get("/v1/api_keys", X_Forwarded_For="203.0.113.7").status_code == 200
+    settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
+    assert caller.get("/v1/api_keys", X_Forwarded_For="203.0.113.7").status_code == 401
 
 
 def test_use_is_remembered_to_the_minute(acme):
