@@ -153,7 +153,7 @@ def one(request: HttpRequest, authorisation_id: str) -> HttpResponse:
         "back": ("Authorisations", reverse("authorisations:list")), "action": _release_button(request, row),
         "facts": _facts(row, personal=request.user.may("personal.read", row.programme_id)),  # type: ignore[union-attr]
         "sections": [
-            Section("The decision", "authorisations/_explained.html", {"verdict": _verdict(row), "steps": _steps(messages), "approved": row.decision == "approved"}),
+            Section("The decision", "authorisations/_explained.html", {"verdict": _verdict(row), "steps": _steps(messages, row.currency), "approved": row.decision == "approved"}),
             Section("Money", "authorisations/_money.html", {"row": row, "amounts": _amounts(row), "cleared": [_cleared(one) for one in cleared]}, count=len(cleared)),
             Section("Messages", "authorisations/_messages.html", {"messages": [_message(one) for one in messages]}, count=len(messages)),
         ],
@@ -236,12 +236,12 @@ def _verdict(row: Authorisation) -> str:
     return f"Approved for {Money(row.approved_minor, row.currency).format()}"
 
 
-def _steps(messages: list[AuthorisationMessage]) -> list[dict[str, Any]]:
+def _steps(messages: list[AuthorisationMessage], currency: str) -> list[dict[str, Any]]:
     found = explain(steps_of(messages), audience="staff")
     for number, step in enumerate(found, 1):
         step["number"], step["name"] = number, RULES.get(step["rule"], step["rule"])
         step["pairs"] = [(name.replace("_", " "), _plain(value)) for name, value in step["numbers"].items() if name != "checked"]
-        step["checked"] = [_plain_limit(limit) for limit in step["numbers"].get("checked", [])]
+        step["checked"] = [_plain_limit(limit, currency) for limit in step["numbers"].get("checked", [])]
     return found
 
 
@@ -249,9 +249,9 @@ def _plain(value: Any) -> str:
     return "none" if value is None else "yes" if value is True else "no" if value is False else str(value)
 
 
-def _plain_limit(limit: dict[str, Any]) -> str:
-    unit = "" if limit["unit"] == "count" else " minor units"
-    return f"{limit['control']}, {limit['interval'].replace('_', ' ')}: {limit['used']} used + {limit['asked']} asked of {limit['limit']}{unit}"
+def _plain_limit(limit: dict[str, Any], currency: str) -> str:
+    used, asked, most = (limit[name] if limit["unit"] == "count" else Money(limit[name], currency).format() for name in ("used", "asked", "limit"))
+    return f"{limit['control']}, {limit['interval'].replace('_', ' ')}: {used} used + {asked} asked of {most}"
 
 
 def _amounts(row: Authorisation) -> list[tuple[str, Money]]:

@@ -41,7 +41,7 @@ class AccountList(RecordedList):
     columns = (
         Column("account", "Account", "public_id", kind="id"),
         Column("cardholder", "Cardholder", cardholder_id, kind="id"),
-        Column("programme", "Programme", "programme.name", sort="programme__name"),
+        Column("programme", "Programme", "programme.name", sort="programme__name", narrow=False),
         Column("status", "Status", kind="status", noun="account", sort="status"),
         Column("posted", "Posted", lambda row: Money(row.posted_minor, row.currency), kind="money", sort="posted_minor"),
         Column("held", "Held", lambda row: Money(row.held_minor, row.currency), kind="money", sort="held_minor", narrow=False),
