@@ -146,7 +146,7 @@ def test_the_explanation_names_every_rule_in_order_and_what_would_make_it_pass(a
     assert [step["rule"] for step in told][-1] == "funds"
     assert {step["outcome"] for step in told[:-1]} == {"passed"}
     assert told[-1] == {"rule": "funds", "outcome": "refused",
-                        "detail": "1600 minor units were asked and 1000 are available. It would pass with 600 more on the account."}
+                        "detail": "16.00 GBP were asked and 10.00 GBP are available. It would pass with 6.00 GBP more on the account."}
 
 
 def test_asking_and_verifying_hold_nothing_and_take_no_window(acme: PartnerClient) -> None:

@@ -17,7 +17,7 @@ def settings_read() -> set[str]:
     """Names that settings and the launcher read from the environment."""
     found = set(re.findall(rf'env\.\w+\("({NAME})"', (ROOT / "issuing_portal" / "settings.py").read_text()))
     for source in house.python(house.house(), tests=True):
-        if not source.path.startswith("tests/") or source.path == "tests/servers.py":
+        if not source.path.startswith(("tests/", "bench/")) or source.path == "tests/servers.py":
             found |= set(re.findall(rf'os\.environ(?:\.get\(|\[)"({NAME})"', source.text))
     return found - NOT_SETTINGS
 
