@@ -10,7 +10,17 @@ from rest_framework.response import Response
 from authorisations import operations, queries, usage, wire
 from authorisations.messages import TAP_KINDS, NotUnderstood, Simulation, parse
 from authorisations.models import Authorisation, AuthorisationStatus, Transaction, TransactionType
-from issuing_portal.api.fields import AmountField, CountryField, CurrencyField, ListQuery, MccField, ObjectOut, StrictSerializer, TypeIdField, wire_choices
+from issuing_portal.api.fields import (
+    AmountField,
+    CountryField,
+    CurrencyField,
+    ListQuery,
+    MccField,
+    ObjectOut,
+    StrictSerializer,
+    TypeIdField,
+    wire_choices,
+)
 from issuing_portal.api.pagination import page_of
 from issuing_portal.api.views import ApiView, ListRequest
 

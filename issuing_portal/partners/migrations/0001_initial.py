@@ -2,8 +2,9 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import issuing_portal.core.ids
 from django.db import migrations, models
+
+import issuing_portal.core.ids
 
 
 class Migration(migrations.Migration):
