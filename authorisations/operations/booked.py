@@ -31,6 +31,8 @@ def answered_before(told: Told, kind: str, line: Line, now: datetime) -> dict[st
     Takes the reference's advisory lock first: of two at once, the second waits and then finds the first's answer.
     """
     with connection.cursor() as cursor:
+        # The tap's tight limits are for answers that are waited for; a booking may queue behind a busy account.
+        cursor.execute("SELECT set_config('statement_timeout', '5000', true), set_config('lock_timeout', '4000', true)")
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 11))", [f"{line.id}:{kind}:{told.network_reference}"])
     known = NetworkReference.objects.filter(connection_id=line.id, kind=kind, network_reference=told.network_reference).first()
     if known is None:

@@ -7,7 +7,6 @@ closed or unknown, suspense stands in for it, and a person looks.
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from authorisations import wire
 from authorisations.messages import Presentment, instant
@@ -21,7 +20,7 @@ from issuing_portal.core.operations import operation
 from issuing_portal.events import operations as events
 from issuing_portal.ledger import operations as ledger
 from issuing_portal.ledger import queries as ledger_queries
-from issuing_portal.ledger.models import Account, AccountKind, AccountStatus, EntryKind, JournalEntry
+from issuing_portal.ledger.models import Account, AccountKind, AccountStatus, EntryKind
 from issuing_portal.partners.models import Programme
 
 
@@ -39,8 +38,26 @@ class Target:
 def clear(*, told: Presentment, line: Line, by: Actor, now: datetime) -> dict[str, Any]:
     """Book a clearing: single, partial (`final: false`), over the hold, late, or forced without an authorisation.
 
-    Returns {result, transaction, authorisation, amount, currency, flags}. Raises: ReferenceReused.
+    Returns {result, transaction, authorisation, amount, currency}. Raises: ReferenceReused.
     """
+    try:
+        return _clear(told=told, line=line, by=by, now=now)
+    except ledger.AccountClosed:
+        # It closed between our look and our step: the second look finds it closed, and suspense takes the money.
+        return _clear(told=told, line=line, by=by, now=now)
+
+
+@operation
+def refund(*, told: Presentment, line: Line, by: Actor, now: datetime) -> dict[str, Any]:
+    """Book a refund, with or without its original. Returns as clear(). Raises: ReferenceReused."""
+    try:
+        return _refund(told=told, line=line, by=by, now=now)
+    except ledger.AccountClosed:
+        return _refund(told=told, line=line, by=by, now=now)
+
+
+@operation
+def _clear(*, told: Presentment, line: Line, by: Actor, now: datetime) -> dict[str, Any]:
     before = answered_before(told, "clearing", line, now)
     if before:
         return before
@@ -50,20 +67,20 @@ def clear(*, told: Presentment, line: Line, by: Actor, now: datetime) -> dict[st
     if target is None or not amount:
         return _queue(told, "clearing", line, found, now)
     released = (found.held_minor if told.final else min(amount, found.held_minor)) if found else 0
-    target.flags += _unusual(found, amount)
+    target.flags += _unusual(found, amount) + _overdrawn(target, amount - released)
     if found:
         # Windows before the account, as taps take them: the other way round two of them could wait for each other.
         _settle(found, amount, released, final=told.final, now=now)
-    transaction = _post(told, target, found, amount, type=TransactionType.PURCHASE, line=line, released=released, by=by, now=now)
+    transaction = _post(told, target, found, amount, TransactionType.PURCHASE, line, now)
     answer = _answer(transaction, found)
     keep(told, "clearing", line, authorisation_id=found.id if found else None, answer=answer, evaluation={"released": released}, now=now)
     events.record("transaction.posted", subject=transaction, by=by, at=now, data=wire.transaction_shown(transaction))
+    _book(transaction, target, found, -amount, released, by, now)
     return answer
 
 
 @operation
-def refund(*, told: Presentment, line: Line, by: Actor, now: datetime) -> dict[str, Any]:
-    """Book a refund, with or without its original. Returns as clear(). Raises: ReferenceReused."""
+def _refund(*, told: Presentment, line: Line, by: Actor, now: datetime) -> dict[str, Any]:
     before = answered_before(told, "refund", line, now)
     if before:
         return before
@@ -74,10 +91,11 @@ def refund(*, told: Presentment, line: Line, by: Actor, now: datetime) -> dict[s
         return _queue(told, "refund", line, found, now)
     if told.original_network_reference and found is None:
         target.flags.append("unmatched")
-    transaction = _post(told, target, found, amount, type=TransactionType.REFUND, line=line, released=0, by=by, now=now)
+    transaction = _post(told, target, found, amount, TransactionType.REFUND, line, now)
     answer = _answer(transaction, found)
     keep(told, "refund", line, authorisation_id=found.id if found else None, answer=answer, evaluation={}, now=now)
     events.record("transaction.refunded", subject=transaction, by=by, at=now, data=wire.transaction_shown(transaction))
+    _book(transaction, target, found, amount, 0, by, now)
     return answer
 
 
@@ -102,52 +120,43 @@ def _unusual(found: Authorisation | None, amount: int) -> list[str]:
     return flags + ([late] if late else [])
 
 
-def _post(told: Presentment, target: Target, found: Authorisation | None, amount: int, *, type: TransactionType, line: Line, released: int,
-          by: Actor, now: datetime) -> Transaction:
-    transaction_id = new_id()
-    signed = amount if type == TransactionType.REFUND else -amount
-    try:
-        entry = _book(told, target, found, signed, released, transaction_id, by, now)
-    except ledger.AccountClosed:
-        # It was open a moment ago: the money has moved all the same, and suspense takes it.
-        target = _in_suspense(target.programme, target.card, [*target.flags, "suspense", "account_closed"])
-        entry = _book(told, target, found, signed, released, transaction_id, by, now)
-    overdrawn = ["negative_balance"] if target.account.kind == AccountKind.CUSTOMER and type != TransactionType.REFUND and _negative(target) else []
+def _overdrawn(target: Target, beyond_hold: int) -> list[str]:
+    """A flag for staff, from the balance as we saw it: a clearing may take an account below zero."""
+    below = target.account.kind == AccountKind.CUSTOMER and target.account.available_minor < beyond_hold
+    return ["negative_balance"] if below else []
+
+
+def _post(told: Presentment, target: Target, found: Authorisation | None, amount: int, type: TransactionType, line: Line, now: datetime) -> Transaction:
+    """The row of the cleared money. Its entry is booked after it: the key is deferred, so that the hot account row is taken last."""
     merchant = told.merchant
     return Transaction.objects.create(
-        id=transaction_id, partner_id=line.partner_id, livemode=line.livemode, programme_id=target.programme.pk, type=type, account=target.account,
-        card=target.card, authorisation_id=found.id if found else None, entry=entry, connection_id=line.id, network_reference=told.network_reference,
+        partner_id=line.partner_id, livemode=line.livemode, programme_id=target.programme.pk, type=type, account=target.account,
+        card=target.card, authorisation_id=found.id if found else None, entry_id=new_id(), connection_id=line.id, network_reference=told.network_reference,
         amount_minor=amount, currency=told.currency,
         merchant_amount_minor=told.merchant_amount if told.merchant_amount is not None else found.merchant_amount_minor if found else None,
-        merchant_currency=told.merchant_currency or (found.merchant_currency if found else ""), merchant_id=merchant.id or (found.merchant_id if found else ""),
-        merchant_name=merchant.name or (found.merchant_name if found else ""), merchant_country=merchant.country or (found.merchant_country if found else ""),
-        mcc=merchant.mcc or (found.mcc if found else ""), forced=found is None and type != TransactionType.REFUND,
-        flags=target.flags + overdrawn, posted_at=instant(told.cleared_at, now), created_at=now)
+        merchant_currency=told.merchant_currency or (found.merchant_currency if found else ""),
+        merchant_id=merchant.id or (found.merchant_id if found else ""), merchant_name=merchant.name or (found.merchant_name if found else ""),
+        merchant_country=merchant.country or (found.merchant_country if found else ""), mcc=merchant.mcc or (found.mcc if found else ""),
+        forced=found is None and type != TransactionType.REFUND, flags=target.flags, posted_at=instant(told.cleared_at, now), created_at=now)
 
 
-def _book(told: Presentment, target: Target, found: Authorisation | None, signed: int, released: int, source_id: UUID, by: Actor,
-          now: datetime) -> JournalEntry:
-    """One entry between the target and scheme settlement; the hold ends on the account that has it."""
-    settlement = ledger_queries.system_account_id(target.programme.pk, told.currency, AccountKind.SCHEME_SETTLEMENT)
+def _book(row: Transaction, target: Target, found: Authorisation | None, signed: int, released: int, by: Actor, now: datetime) -> None:
+    """One entry between the target and scheme settlement; the hold ends on the account that has it. Raises: AccountClosed."""
+    settlement = ledger_queries.system_account_id(target.programme.pk, row.currency, AccountKind.SCHEME_SETTLEMENT)
     elsewhere = bool(found and released and found.account_id != target.account.pk)
-    entry = ledger.book(
-        kind=EntryKind.REFUND if signed > 0 else EntryKind.CLEARING, programme=target.programme,
-        legs=[ledger.Leg(target.account.pk, signed, release_hold_minor=0 if elsewhere else released, may_overdraw=True),
-              ledger.Leg(settlement, -signed)],
-        reference=told.network_reference, source_id=source_id, by=by, now=now)
     if elsewhere:
         assert found and found.account_id
         ledger.release_hold(account_id=found.account_id, amount_minor=released, by=by, now=now)
-    return entry
+    ledger.book(
+        kind=EntryKind.REFUND if signed > 0 else EntryKind.CLEARING, programme=target.programme, entry_id=row.entry_id,
+        legs=[ledger.Leg(target.account.pk, signed, release_hold_minor=0 if elsewhere else released, may_overdraw=True),
+              ledger.Leg(settlement, -signed)],
+        reference=row.network_reference, source_id=row.id, by=by, now=now)
 
 
 def _in_suspense(programme: Programme, card: Card | None, flags: list[str]) -> Target:
     suspense = ledger_queries.system_account_id(programme.pk, programme.currency, AccountKind.SUSPENSE)
     return Target(programme, Account.objects.get(pk=suspense), card, flags)
-
-
-def _negative(target: Target) -> bool:
-    return Account.objects.get(pk=target.account.pk).available_minor < 0
 
 
 def _settle(found: Authorisation, amount: int, released: int, *, final: bool, now: datetime) -> None:

@@ -10,6 +10,7 @@ from django.db import connection
 
 from issuing_portal.core.actors import Actor
 from issuing_portal.core.errors import DomainError, NotFound
+from issuing_portal.core.ids import new_id
 from issuing_portal.core.money import CurrencyMismatch
 from issuing_portal.core.operations import operation
 from issuing_portal.events.operations import actor_json
@@ -57,10 +58,10 @@ class Leg:
 
 @operation
 def book(*, kind: str, programme: Programme, legs: Sequence[Leg], reference: str = "", source_id: UUID | None = None,
-         reverses_id: UUID | None = None, by: Actor, now: datetime) -> JournalEntry:
+         reverses_id: UUID | None = None, entry_id: UUID | None = None, by: Actor, now: datetime) -> JournalEntry:
     """Book one balanced entry in the programme's currency and move the running balances, all or nothing.
 
-    Rows are locked in the order of their ids. A leg of zero only releases its hold and leaves no posting.
+    Rows are locked in the order of their ids. `entry_id` is the entry's id where the caller has named it already. A leg of zero only releases its hold and leaves no posting.
     Raises: InsufficientFunds, InsufficientFunding, AccountRestricted, AccountClosed, HoldMissing, NotFound.
     """
     if sum(leg.amount_minor for leg in legs) or sum(1 for leg in legs if leg.amount_minor) < 2:
@@ -69,7 +70,7 @@ def book(*, kind: str, programme: Programme, legs: Sequence[Leg], reference: str
     kinds = _kinds(programme, ordered)
     after = [_take(leg, now) if kinds[leg.account_id] in COUNTED_KINDS else None for leg in ordered]
     entry = JournalEntry.objects.create(
-        partner_id=programme.partner_id, livemode=programme.livemode, programme_id=programme.pk, kind=kind, reference=reference,
+        id=entry_id or new_id(), partner_id=programme.partner_id, livemode=programme.livemode, programme_id=programme.pk, kind=kind, reference=reference,
         source_id=source_id, reverses_id=reverses_id, actor=actor_json(by), booked_at=now)
     # Posting ids are drawn after the locks, so that an account's postings sort in the order of its balances.
     Posting.objects.bulk_create([
