@@ -274,7 +274,8 @@ class Simulate(ApiView):
     def post(self, request: Request, card_id: str) -> Response:
         self.body(request)
         tap = _simulation(request)
-        found = usage.simulate(partner_id=self.caller.partner_id, livemode=self.caller.livemode, card_id=self.id_of("card", card_id), simulation=tap, now=self.now)
+        found = usage.simulate(partner_id=self.caller.partner_id, livemode=self.caller.livemode,
+                               card_id=self.id_of("card", card_id), simulation=tap, now=self.now)
         return Response(found)
 
 

@@ -105,7 +105,7 @@ class TransactionList(ListPage):
         Column("transaction", "Transaction", "public_id", kind="id"),
         Column("type", "Type", lambda row: row.type.capitalize()),
         Column("merchant", "Merchant", "merchant_name"),
-        Column("amount", "Amount", lambda row: Money(row.amount_minor if row.type == TransactionType.REFUND else -row.amount_minor, row.currency), kind="money"),
+        Column("amount", "Amount", lambda row: Money((1 if row.type == TransactionType.REFUND else -1) * row.amount_minor, row.currency), kind="money"),
         Column("card", "Card", lambda row: f"•••• {row.card.last4}" if row.card else "not found", narrow=False),
         Column("flags", "Look at", lambda row: ", ".join(flag.replace("_", " ") for flag in row.flags), narrow=False),
         Column("posted", "Posted", "posted_at", kind="ago"),
@@ -127,7 +127,8 @@ class TransactionList(ListPage):
 
 @staff_page("authorisations.read")
 def authorisations(request: HttpRequest) -> HttpResponseBase:
-    return AuthorisationList(queries.authorisations_seen_by(request.user), action=Button("Transactions", reverse("authorisations:transactions"), "list")).render(request)
+    others = Button("Transactions", reverse("authorisations:transactions"), "list")
+    return AuthorisationList(queries.authorisations_seen_by(request.user), action=others).render(request)
 
 
 @staff_page("authorisations.read")
@@ -153,8 +154,10 @@ def one(request: HttpRequest, authorisation_id: str) -> HttpResponse:
         "back": ("Authorisations", reverse("authorisations:list")), "action": _release_button(request, row),
         "facts": _facts(row, personal=request.user.may("personal.read", row.programme_id)),  # type: ignore[union-attr]
         "sections": [
-            Section("The decision", "authorisations/_explained.html", {"verdict": _verdict(row), "steps": _steps(messages, row.currency), "approved": row.decision == "approved"}),
-            Section("Money", "authorisations/_money.html", {"row": row, "amounts": _amounts(row), "cleared": [_cleared(one) for one in cleared]}, count=len(cleared)),
+            Section("The decision", "authorisations/_explained.html", {
+                "verdict": _verdict(row), "steps": _steps(messages, row.currency), "approved": row.decision == "approved"}),
+            Section("Money", "authorisations/_money.html", {
+                "row": row, "amounts": _amounts(row), "cleared": [_cleared(one) for one in cleared]}, count=len(cleared)),
             Section("Messages", "authorisations/_messages.html", {"messages": [_message(one) for one in messages]}, count=len(messages)),
         ],
         "timeline": [_moment(one) for one in reversed(messages)],
@@ -189,7 +192,8 @@ def release(request: HttpRequest, authorisation_id: str) -> HttpResponse:
     held = Money(row.held_minor, row.currency)
     two = operations.needs_second_person(row)
     act = DangerousAct(
-        title=f"Release the hold of {held.format()}", verb="Propose the release" if two else "Release the hold", back=reverse("authorisations:detail", args=[row.public_id]),
+        title=f"Release the hold of {held.format()}", verb="Propose the release" if two else "Release the hold",
+        back=reverse("authorisations:detail", args=[row.public_id]),
         consequence=f"{held.format()} become available again on the account. If the merchant still clears this payment, it is booked all the same."
                     + (" This amount needs a second person." if two else ""),
         undo="A released hold cannot be taken again.")
@@ -279,7 +283,8 @@ def _moment(row: AuthorisationMessage) -> Moment:
     shown = _message(row)
     words = f"{shown['kind']}" + (f" of {shown['amount'].format()}" if shown["amount"] else "")
     declined = row.answer.get("decision") == "declined"
-    return Moment(row.received_at, words, actor="the processor" if row.kind != "release" else "", reason=row.payload.get("reason", "") if row.kind == "release" else "",
+    ours = row.kind == "release"
+    return Moment(row.received_at, words, actor="" if ours else "the processor", reason=row.payload.get("reason", "") if ours else "",
                   detail=_result(row).capitalize(), colour="red" if declined else "green" if row.kind == "clearing" else "blue")
 
 

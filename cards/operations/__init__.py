@@ -37,7 +37,8 @@ from cards.operations.reveal import NotRevealable, Opened, Revealed, RevealGone,
 __all__ = [
     "EXPIRE_BATCH", "AccountNotOpen", "AlreadyReplaced", "BulkRefused", "CardholderNotEligible", "FrozenByHigherHand", "NeedsFourEyes", "NewCard",
     "NotReplaceable", "NotRevealable", "NothingLoosened", "Opened", "ProgrammeNotActive", "Replaced", "RevealGone", "Revealed", "activate_card",
-    "expire_due", "freeze_card", "issue_card", "issue_cards", "open_reveal_session", "propose_card_controls", "propose_programme_controls", "propose_unfreeze", "replace_card",
+    "expire_due", "freeze_card", "issue_card", "issue_cards", "open_reveal_session", "propose_card_controls", "propose_programme_controls", "propose_unfreeze",
+    "replace_card",
     "rewrap_vault_keys", "set_account_controls", "set_card_controls", "set_cardholder_controls", "set_programme_controls", "terminate_card",
     "unfreeze_card", "update_card", "view_reveal_session",
 ]

@@ -127,7 +127,8 @@ def make_card(new: NewCard, cardholder: Cardholder, plastic: Plastic, now: datet
     status = CardStatus.ACTIVE if new.activate else CardStatus.INACTIVE
     windows_id = plastic.replaces.windows_id if plastic.replaces else new_id()
     return Card.objects.create(
-        windows_id=windows_id, partner_id=cardholder.partner_id, livemode=cardholder.livemode, programme=programme, cardholder=cardholder, account_id=new.account,
+        windows_id=windows_id, partner_id=cardholder.partner_id, livemode=cardholder.livemode, programme=programme, cardholder=cardholder,
+        account_id=new.account,
         vault_entry=plastic.entry, form=new.form, type=new.type, status=status, scheme=programme.scheme,
         bin=programme.bin if plastic.replaces is None else plastic.replaces.bin, last4=plastic.last4,
         expiry_month=plastic.expires_on.month, expiry_year=plastic.expires_on.year, expires_on=plastic.expires_on,

@@ -23,7 +23,7 @@ from issuing_portal.events import operations as events
 from issuing_portal.idempotency.models import StoredAnswer
 from issuing_portal.ledger.models import Account
 from issuing_portal.staff.models import Role
-from tests.characters import MERCHANT, PartnerClient, done, made
+from tests.characters import MERCHANT, PartnerClient, made
 from tests.people import staff_client
 from tests.processor import clear, post, refund, reverse, tap, tap_body
 from tests.sweep import Needles, Place, broker, database, sweep
@@ -91,8 +91,10 @@ class Journey:
     def try_it_everywhere(self, card: dict[str, Any], number: str) -> None:
         acme, spaced = self.acme, "-".join(re.findall("....", number))
         tries: list[Callable[[], Any]] = [
-            lambda: acme.patch(f"/v1/cards/{card['id']}", {"metadata": {"number": number}}), lambda: acme.patch(f"/v1/cards/{card['id']}", {"external_id": number}),
-            lambda: acme.post("/v1/cards", {"pan": number, "cvv": "123"}), lambda: acme.post(f"/v1/accounts/{card['account']}/fund", {"amount": 1, "reference": spaced}),
+            lambda: acme.patch(f"/v1/cards/{card['id']}", {"metadata": {"number": number}}),
+            lambda: acme.patch(f"/v1/cards/{card['id']}", {"external_id": number}),
+            lambda: acme.post("/v1/cards", {"pan": number, "cvv": "123"}),
+            lambda: acme.post(f"/v1/accounts/{card['account']}/fund", {"amount": 1, "reference": spaced}),
             lambda: acme.post(f"/v1/accounts/{card['account']}/fund", {"amount": 1}, key=number), lambda: acme.get(f"/v1/cards/{number}"),
             lambda: acme.get(f"/v1/cards?last4={number}"), lambda: acme.get(f"/v1/{number}"), lambda: acme.post("/v1/cards", f'{{"pan": {number}'.encode()),
             lambda: acme.post(f"/v1/cards/{card['id']}/freeze", {"reason": spaced}),
@@ -108,7 +110,8 @@ class Journey:
         browser = staff_client(Role.PROGRAMME_MANAGER)
         authorisation = Authorisation.objects.filter(card__isnull=False).latest("id").public_id
         for path in ("/", "/cards/", f"/cards/{card['id']}", "/cardholders/", f"/cardholders/{card['cardholder']}", f"/accounts/{card['account']}",
-                     "/authorisations/", f"/authorisations/{authorisation}", "/authorisations/transactions", "/audit/", f"/search?q={number}", f"/nowhere/{card['id']}"):
+                     "/authorisations/", f"/authorisations/{authorisation}", "/authorisations/transactions",
+                     "/audit/", f"/search?q={number}", f"/nowhere/{card['id']}"):
             self.places.append((f"page {path.partition('?')[0]}", browser.get(path).content.decode()))
 
     def keep(self, name: str, answer: Any) -> None:

@@ -61,7 +61,8 @@ def book(*, kind: str, programme: Programme, legs: Sequence[Leg], reference: str
          reverses_id: UUID | None = None, entry_id: UUID | None = None, by: Actor, now: datetime) -> JournalEntry:
     """Book one balanced entry in the programme's currency and move the running balances, all or nothing.
 
-    Rows are locked in the order of their ids. `entry_id` is the entry's id where the caller has named it already. A leg of zero only releases its hold and leaves no posting.
+    Rows are locked in the order of their ids. `entry_id` is the entry's id where the caller has named it
+    already. A leg of zero only releases its hold and leaves no posting.
     Raises: InsufficientFunds, InsufficientFunding, AccountRestricted, AccountClosed, HoldMissing, NotFound.
     """
     if sum(leg.amount_minor for leg in legs) or sum(1 for leg in legs if leg.amount_minor) < 2:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -93,13 +94,13 @@ class EntryList(RecordedList):
 
 
 @staff_page("accounts.read")
-def accounts(request: HttpRequest) -> HttpResponse:
+def accounts(request: HttpRequest) -> HttpResponseBase:
     """Accounts of the viewer's programmes."""
     return AccountList(queries.accounts_seen_by(request.user)).render(request)
 
 
 @staff_page("accounts.read")
-def entries(request: HttpRequest, account_id: str) -> HttpResponse:
+def entries(request: HttpRequest, account_id: str) -> HttpResponseBase:
     """Everything booked on one account, a system account too."""
     account = queries.account_seen_by(request.user, parse_id("account", account_id))
     page = EntryList(queries.entries_of(account))
@@ -109,7 +110,7 @@ def entries(request: HttpRequest, account_id: str) -> HttpResponse:
 
 
 @staff_page("accounts.read")
-def of_cardholder(request: HttpRequest, cardholder_id: str) -> HttpResponse:
+def of_cardholder(request: HttpRequest, cardholder_id: str) -> HttpResponseBase:
     """A cardholder's accounts, as a panel of the cardholder's page."""
     key = parse_id("cardholder", cardholder_id)
     rows = queries.accounts_seen_by(request.user).filter(cardholder_id=key).order_by("-pk")[:50] if key else []
