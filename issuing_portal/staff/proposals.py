@@ -12,12 +12,13 @@ A domain registers what an approval does, and proposes from its own operation::
                                  payload={"account": …, "amount_minor": 12000}, reason=reason, by=by, now=now)
 
 `evidence(payload)` tells what the decision rests on; where it differs at approval from what the maker saw, the approval is
-refused and says what changed. The database refuses a checker who is the maker, whatever this module does.
+refused and says what changed. `reach(payload)` names the programmes in each of which the checker needs the permission, where
+the act reaches further than its subject's own. The database refuses a checker who is the maker, whatever this module does.
 """
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -75,6 +76,11 @@ class Kind:
     permission: str
     execute: Execute
     evidence: Callable[[Payload], Payload]
+    reach: Callable[[Payload], Sequence[UUID]]
+
+    def programmes(self, proposal: Proposal) -> Sequence[UUID | None]:
+        """Where the checker needs the permission, in each of them (None: anywhere)."""
+        return self.reach(proposal.payload) or [proposal.programme_id]
 
 
 @dataclass(frozen=True)
@@ -104,10 +110,15 @@ def _no_evidence(payload: Payload) -> Payload:
     return {}
 
 
-def four_eyes(verb: str, *, permission: str, evidence: Callable[[Payload], Payload] = _no_evidence) -> Callable[[E], E]:
+def _own_programme(payload: Payload) -> Sequence[UUID]:
+    return ()
+
+
+def four_eyes(verb: str, *, permission: str, evidence: Callable[[Payload], Payload] = _no_evidence,
+              reach: Callable[[Payload], Sequence[UUID]] = _own_programme) -> Callable[[E], E]:
     """Register what an approval of `verb` does, and the permission of its checker."""
     def register(execute: E) -> E:
-        KINDS[verb] = Kind(verb, permission, execute, evidence)
+        KINDS[verb] = Kind(verb, permission, execute, evidence, reach)
         return execute
     return register
 
@@ -176,15 +187,18 @@ def expire_proposals(*, by: Actor, now: datetime) -> int:
 
 def may_decide(proposal: Proposal, user: User, now: datetime) -> bool:
     """Whether the portal offers this person the decision."""
+    kind = KINDS[proposal.verb]
     return (proposal.status == ProposalStatus.PENDING and proposal.expires_at > now and proposal.maker_id != user.pk
-            and user.may(KINDS[proposal.verb].permission, proposal.programme_id))
+            and all(user.may(kind.permission, programme_id) for programme_id in kind.programmes(proposal)))
 
 
 def _to_decide(proposal_id: UUID, by: Actor, now: datetime) -> Proposal:
     proposal = Proposal.objects.select_for_update(of=("self",)).select_related("maker").filter(pk=proposal_id).first()
     if proposal is None:
         raise NotFound("proposal")
-    by.require(KINDS[proposal.verb].permission, proposal.programme_id)
+    kind = KINDS[proposal.verb]
+    for programme_id in kind.programmes(proposal):
+        by.require(kind.permission, programme_id)
     if proposal.maker_id == _person(by):
         raise FourEyes
     if proposal.status == ProposalStatus.PENDING and proposal.expires_at <= now:

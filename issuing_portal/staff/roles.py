@@ -51,6 +51,6 @@ ALL_VERBS = frozenset().union(*VERBS.values())
 
 STEP_UP_VERBS = frozenset({
     "staff.grant", "staff.approve_grant", "staff.reset_factor", "staff.approve_reset", "api_keys.create", "api_keys.rotate", "api_keys.revoke",
-    "connections.create", "connections.rotate", "accounts.withdraw", "accounts.adjust",
+    "connections.create", "connections.rotate", "partners.approve", "accounts.withdraw", "accounts.adjust",
 })
 """Verbs that want the second factor again, unless it was given within STAFF_STEP_UP."""

@@ -14,6 +14,7 @@ from issuing_portal.core.operations import operation
 from issuing_portal.events.operations import record
 from issuing_portal.partners import queries
 from issuing_portal.partners.models import ApiKey
+from issuing_portal.partners.operations.four_eyes import refuse_staff_alone
 from issuing_portal.partners.operations.rights import require_for_partner
 from issuing_portal.partners.scopes import SCOPES
 
@@ -49,12 +50,17 @@ class KeySpec:
 def issue_api_key(*, partner_id: UUID, livemode: bool, spec: KeySpec, reason: str = "", by: Actor, now: datetime) -> tuple[ApiKey, str]:
     """The new key and its plain token, which is shown this once.
 
-    Raises: NotFound (partner), PermissionRefused, InvalidInput, BeyondMaker.
+    Raises: NotFound (partner), FourEyesNeeded (staff propose it), InvalidInput, BeyondMaker.
     """
-    require_for_partner(by, "api_keys.create", partner_id)
+    refuse_staff_alone(by, "A new API key")
+    return make_key(partner_id=partner_id, livemode=livemode, spec=spec, reason=reason, by=by, now=now)
+
+
+def make_key(*, partner_id: UUID, livemode: bool, spec: KeySpec, reason: str = "", by: Actor, now: datetime) -> tuple[ApiKey, str]:
+    """The work of issue_api_key, for whoever has the right, or had it approved."""
     if not queries.partners().filter(pk=partner_id).exists():
         raise NotFound("partner")
-    _check(spec, now)
+    check_spec(spec, now)
     _within_maker(by, partner_id, livemode, spec)
     key, token = _new_key(partner_id, livemode, spec, now)
     record("api_key.created", subject=key, by=by, at=now, reason=reason, data=queries.key_facts(key, now=now))
@@ -65,14 +71,15 @@ def issue_api_key(*, partner_id: UUID, livemode: bool, spec: KeySpec, reason: st
 def rotate_api_key(*, key_id: UUID, overlap: timedelta, reason: str = "", by: Actor, now: datetime) -> tuple[ApiKey, str]:
     """A new key with the rights and the lifetime of the old one, and its token; the old one ends after `overlap` (0 to 7 days).
 
-    Raises: NotFound, PermissionRefused, InvalidInput, KeyNotInForce, KeyAlreadyRotated, BeyondMaker.
+    Raises: NotFound, FourEyesNeeded (staff propose it), InvalidInput, KeyNotInForce, KeyAlreadyRotated, BeyondMaker.
     """
-    if not timedelta(0) <= overlap <= OVERLAP_MAX:
-        raise InvalidInput(("overlap_seconds", "invalid", "The overlap is 0 to 604800 seconds."))
-    old = _in_force(key_id, now)
-    require_for_partner(by, "api_keys.rotate", old.partner_id)
-    if ApiKey.objects.filter(replaces=old).exists():
-        raise KeyAlreadyRotated
+    refuse_staff_alone(by, "A rotation of an API key")
+    return replace_key(key_id=key_id, overlap=overlap, reason=reason, by=by, now=now)
+
+
+def replace_key(*, key_id: UUID, overlap: timedelta, reason: str = "", by: Actor, now: datetime) -> tuple[ApiKey, str]:
+    """The work of rotate_api_key, for whoever has the right, or had it approved."""
+    old = rotatable(key_id, overlap, now)
     expires_at = now + (old.expires_at - old.created_at) if old.expires_at else None
     spec = KeySpec(name=old.name, scopes=tuple(old.scopes), expires_at=expires_at, allowed_networks=tuple(old.allowed_networks),
                    rate_per_second=old.rate_per_second)
@@ -107,6 +114,16 @@ def note_key_used(*, key: ApiKey, by: Actor, now: datetime) -> None:
         ApiKey.objects.filter(pk=key.pk, last_used_at=key.last_used_at).update(last_used_at=now)
 
 
+def rotatable(key_id: UUID, overlap: timedelta, now: datetime) -> ApiKey:
+    """The key, locked, if it can be rotated with this overlap. Raises: NotFound, InvalidInput, KeyNotInForce, KeyAlreadyRotated."""
+    if not timedelta(0) <= overlap <= OVERLAP_MAX:
+        raise InvalidInput(("overlap_seconds", "invalid", "The overlap is 0 to 604800 seconds."))
+    key = _in_force(key_id, now)
+    if ApiKey.objects.filter(replaces=key).exists():
+        raise KeyAlreadyRotated
+    return key
+
+
 def _in_force(key_id: UUID, now: datetime) -> ApiKey:
     key = ApiKey.objects.select_for_update().filter(pk=key_id).first()
     if key is None:
@@ -131,7 +148,8 @@ def _random(length: int) -> str:
     return "".join(secrets.choice(BASE62) for _ in range(length))
 
 
-def _check(spec: KeySpec, now: datetime) -> None:
+def check_spec(spec: KeySpec, now: datetime) -> None:
+    """Raises InvalidInput with everything that is wrong about a key to be."""
     wrong = []
     if not 1 <= len(spec.name.strip()) <= 120:
         wrong.append(("name", "length", "A key's name has 1 to 120 characters."))

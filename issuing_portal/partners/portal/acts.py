@@ -1,4 +1,4 @@
-"""Acts on partners, keys and connections. Secrets are shown once, after the second factor."""
+"""Acts on partners, keys and connections. What makes a secret is proposed here; the page of the approval shows it, once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +19,7 @@ from issuing_portal.partners.models import Partner, Programme
 from issuing_portal.partners.portal.forms import ConnectionForm, KeyForm, PartnerForm, RotationForm, explain
 from issuing_portal.partners.portal.pages import mode_word, seen
 from issuing_portal.portal.reasons import DangerousAct, ReasonForm, ask_reason
+from issuing_portal.staff.models import Proposal
 from issuing_portal.staff.pages import StaffRequest, staff_page
 from issuing_portal.staff.queries import StepUpNeeded
 
@@ -85,29 +86,29 @@ def reactivate_programme(request: StaffRequest, programme_id: str) -> HttpRespon
 @staff_page("api_keys.create")
 @require_http_methods(["GET", "POST"])
 def create_key(request: StaffRequest, partner_id: str) -> HttpResponse:
-    """A new key; its secret is shown once."""
+    """Propose a new key."""
     row = queries.partner_seen_by(seen(request, "api_keys.create"), parse_id("partner", partner_id))
-    form = KeyForm(request.POST or None)
 
-    def make(data: dict[str, Any]) -> tuple[Any, str]:
+    def put(data: dict[str, Any]) -> Proposal:
         spec = operations.KeySpec(
             name=data["name"], scopes=tuple(data["scopes"]), expires_at=data["last_day"], allowed_networks=data["allowed_networks"])
-        return operations.issue_api_key(
+        return operations.propose_api_key(
             partner_id=row.pk, livemode=data["mode"] == "live", spec=spec, reason=data["reason"], by=request.actor, now=timezone.now())
 
-    return secret_page(request, form, make, title=f"New API key for {row.name}", verb="Create key", back=page_of(row),
-                       about="The key reaches every programme of the partner in its mode.", names={"expires_at": "last_day"})
+    return proposal_page(request, KeyForm(request.POST or None), put, title=f"New API key for {row.name}", verb="Propose key", back=page_of(row),
+                         about="The key reaches every programme of the partner in its mode.", names={"expires_at": "last_day"})
 
 
 @staff_page("api_keys.rotate")
 @require_http_methods(["GET", "POST"])
 def rotate_key(request: StaffRequest, key_id: str) -> HttpResponse:
-    """A new secret with the same rights."""
+    """Propose a new secret with the same rights."""
     key = queries.key_seen_by(seen(request, "api_keys.rotate"), parse_id("api_key", key_id))
-    return secret_page(
+    return proposal_page(
         request, RotationForm(request.POST or None),
-        lambda data: operations.rotate_api_key(key_id=key.pk, overlap=data["overlap"], reason=data["reason"], by=request.actor, now=timezone.now()),
-        title=f"Rotate the key {key.name}", verb="Rotate key", back=page_of(key.partner), names={"overlap_seconds": "overlap"},
+        lambda data: operations.propose_api_key_rotation(
+            key_id=key.pk, overlap=data["overlap"], reason=data["reason"], by=request.actor, now=timezone.now()),
+        title=f"Rotate the key {key.name}", verb="Propose rotation", back=page_of(key.partner), names={"overlap_seconds": "overlap"},
         about=f"A new {mode_word(key.livemode).lower()} key with the same {len(key.scopes)} scopes takes the place of the one ending {key.last4}.")
 
 
@@ -124,26 +125,26 @@ def revoke_key(request: StaffRequest, key_id: str) -> HttpResponse:
 @staff_page("connections.create")
 @require_http_methods(["GET", "POST"])
 def create_connection(request: StaffRequest, partner_id: str) -> HttpResponse:
-    """A processor's way in; its secret is shown once."""
+    """Propose a processor's way in."""
     row = queries.partner_seen_by(seen(request, "connections.create"), parse_id("partner", partner_id))
-    return secret_page(
+    return proposal_page(
         request, ConnectionForm(request.POST or None),
-        lambda data: operations.create_processor_connection(
+        lambda data: operations.propose_processor_connection(
             partner_id=row.pk, livemode=data["mode"] == "live", name=data["name"], reason=data["reason"], by=request.actor, now=timezone.now()),
-        title=f"New processor connection for {row.name}", verb="Add connection", back=page_of(row),
+        title=f"New processor connection for {row.name}", verb="Propose connection", back=page_of(row),
         about="The processor signs every message with the secret of its connection (Standard Webhooks).")
 
 
 @staff_page("connections.rotate")
 @require_http_methods(["GET", "POST"])
 def rotate_connection(request: StaffRequest, connection_id: str) -> HttpResponse:
-    """A new signing secret."""
+    """Propose a new signing secret."""
     row = queries.connection_seen_by(seen(request, "connections.rotate"), parse_id("processor_connection", connection_id))
-    return secret_page(
+    return proposal_page(
         request, RotationForm(request.POST or None),
-        lambda data: operations.rotate_processor_secret(
+        lambda data: operations.propose_secret_rotation(
             connection_id=row.pk, overlap=data["overlap"], reason=data["reason"], by=request.actor, now=timezone.now()),
-        title=f"Rotate the secret of {row.name}", verb="Rotate secret", back=page_of(row.partner), names={"overlap_seconds": "overlap"},
+        title=f"Rotate the secret of {row.name}", verb="Propose rotation", back=page_of(row.partner), names={"overlap_seconds": "overlap"},
         about="Taps signed with the old secret are refused once its time is over: agree the moment with the processor.")
 
 
@@ -183,19 +184,21 @@ def asked(request: StaffRequest, act: DangerousAct, do: Callable[[str], Any]) ->
     return ask_reason(request, act, form)
 
 
-def secret_page(request: StaffRequest, form: forms.Form, make: Callable[[dict[str, Any]], tuple[Any, str]], *, title: str, verb: str, about: str,
-                back: str, names: dict[str, str] | None = None) -> HttpResponse:
-    """The form, and after it the secret, this once."""
+def proposal_page(request: StaffRequest, form: forms.Form, put: Callable[[dict[str, Any]], Proposal], *, title: str, verb: str, about: str,
+                  back: str, names: dict[str, str] | None = None) -> HttpResponse:
+    """The form of what takes two people; `put` proposes it."""
     if request.method == "POST" and form.is_valid():
         try:
-            _, secret = make(form.cleaned_data)
+            made = put(form.cleaned_data)
         except (StepUpNeeded, PermissionRefused):
             raise
         except DomainError as refusal:
             explain(form, refusal, names)
         else:
-            return render(request, "partners/secret.html", {"title": title, "secret": secret, "back_url": back})
-    return form_page(request, form, title=title, verb=verb, about=about, back=back)
+            messages.success(request, f"Proposed: {made.summary}. A second person must approve it, and is shown the secret.")
+            return redirect(back)
+    return form_page(request, form, title=title, verb=verb, back=back,
+                     about=f"{about} Nothing is made yet: a second person must approve exactly this, and is shown the secret once.")
 
 
 def form_page(request: StaffRequest, form: forms.Form, *, title: str, verb: str, about: str, back: str) -> HttpResponse:

@@ -162,8 +162,8 @@ def programme_button(request: StaffRequest, row: Programme) -> list[Button]:
 
 def _partner_buttons(request: StaffRequest, row: Partner) -> list[Button]:
     offered = [
-        (row.status == PartnerStatus.ACTIVE, "api_keys.create", "Create an API key", "partners:create_key", "key"),
-        (row.status == PartnerStatus.ACTIVE, "connections.create", "Add a processor connection", "partners:create_connection", "plug-connected"),
+        (row.status == PartnerStatus.ACTIVE, "api_keys.create", "Propose an API key", "partners:create_key", "key"),
+        (row.status == PartnerStatus.ACTIVE, "connections.create", "Propose a processor connection", "partners:create_connection", "plug-connected"),
         (row.can_become(PartnerStatus.SUSPENDED), "partners.suspend", "Suspend partner", "partners:suspend", "player-pause"),
         (row.can_become(PartnerStatus.ACTIVE), "partners.suspend", "Reactivate partner", "partners:reactivate", "player-play"),
     ]
