@@ -34,7 +34,7 @@ CLOCKS = {
 NOW = {("timezone", "now"), ("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("timezone", "localdate")}
 FORBIDDEN_MODULES = {"utils", "helpers", "common", "managers", "services", "signals"}
 AMERICAN = re.compile(r"authoriz|fulfillment|color|canceled|(^|_)programs?(_|$)", re.IGNORECASE)
-SOFTWARE = "issuing_portal/core/embedded/"
+SOFTWARE = ("issuing_portal/core/embedded/", "bench/")
 """Here a program is a program."""
 
 
@@ -227,7 +227,7 @@ def loose_operations(sources: Iterable[Source]) -> Iterator[str]:
                 named = {argument.arg for argument in node.args.kwonlyargs}
                 if node.args.args or node.args.posonlyargs or not {"by", "now"} <= named:
                     yield source.at(node, f"{node.name}(*, …, by, now)")
-                if ast.get_docstring(node) is None:
+                if ast.get_docstring(node) is None and not node.name.startswith("_"):
                     yield source.at(node, f"{node.name} has no docstring")
 
 
