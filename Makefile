@@ -30,7 +30,7 @@ run: install
 	@exec $(PY) manage.py up
 
 test: install
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: install-dev
 	@$(PY) -m ruff check .
