@@ -88,7 +88,9 @@ class Authorise(APIView):
     def post(self, request: Request, connection_id: str) -> Response:
         tap = TapIn(data=request.data)
         tap.is_valid(raise_exception=True)
-        return Response(authorise(tap.validated_data, request.user, timezone.now()))
+        line = request.user
+        assert isinstance(line, partners.Connection)
+        return Response(authorise(tap.validated_data, line, timezone.now()))
 
 
 @transaction.atomic
@@ -134,9 +136,9 @@ def take_windows(tap: dict[str, Any], card: Card, now: datetime) -> list[SpendWi
             return None
         for limit in control.spec["limits"]:
             starts_at, ends_at = window_of(limit["interval"], control.spec["timezone"], now)
-            # The bench's own cards are owned by the card's chain; for a yardstick any owner does.
+            owner = card.windows_id if control.owner_id == card.pk else control.owner_id
             window, _ = SpendWindow.objects.select_for_update().get_or_create(
-                owner_id=getattr(card, "windows_id", card.pk), limit_key=limit["interval"], starts_at=starts_at, defaults={"ends_at": ends_at})
+                owner_id=owner, limit_key=limit["interval"], starts_at=starts_at, defaults={"ends_at": ends_at})
             if window.spent_minor + tap["amount"] > limit["amount"]:
                 return None
             window.spent_minor += tap["amount"]

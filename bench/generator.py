@@ -51,6 +51,7 @@ class Line:
     port: int
     wire: socket.socket = field(init=False)
     due: float = 0.0
+    free_since: float = 0.0
     buffer: bytes = b""
 
     def __post_init__(self) -> None:
@@ -103,6 +104,14 @@ class Run:
     def go(self) -> Outcome:
         """Send everything that is due and read what comes, until all is answered or the time is over."""
         gc.disable()
+        try:
+            return self._loop()
+        finally:
+            gc.enable()
+            for line in (*self.free, *self.busy.values()):
+                line.wire.close()
+
+    def _loop(self) -> Outcome:
         began = time.perf_counter() + LEAD_IN
         stop_sending = began + self.load.seconds
         give_up = stop_sending + self.load.grace
@@ -135,7 +144,7 @@ class Run:
             line = self.free.popleft()
             if self.load.rate:
                 line.due = due
-                self.behind.append(int((time.perf_counter() - due) * 1_000_000))
+                self.behind.append(int((time.perf_counter() - max(due, line.free_since)) * 1_000_000))
             else:
                 line.due = time.perf_counter()
             request = self.requests[self.next]
@@ -155,8 +164,7 @@ class Run:
             return now
         if answer is None:
             return now
-        del self.busy[line.wire]
-        self.free.append(line)
+        self._release(line, now)
         status, body = answer
         if status == 200 and b'"approved"' in body:
             self.latencies.append(int((now - line.due) * 1_000_000))
@@ -170,6 +178,12 @@ class Run:
         line.wire.close()
         line.buffer = b""
         line.connect()
+        line.free_since = time.perf_counter()
+        self.free.append(line)
+
+    def _release(self, line: Line, now: float) -> None:
+        del self.busy[line.wire]
+        line.free_since = now
         self.free.append(line)
 
     def _count_error(self, why: str) -> None:

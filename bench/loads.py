@@ -32,5 +32,5 @@ class Outcome(msgspec.Struct, kw_only=True):
     per_second: float
     latencies_us: list[int]
     behind_us: int
-    """How late, at the 99th percentile, the generator itself put a due request on a free connection: its own share of the latencies."""
+    """How late, at the 99th percentile, the generator itself was with a due request and a free connection: its share of the latencies."""
     first_error: str = ""

@@ -3,9 +3,9 @@
 import os
 
 from issuing_portal.settings import *  # noqa: F403
-from issuing_portal.settings import DATABASES
+from issuing_portal.settings import DATABASES, MIDDLEWARE
 
-MIDDLEWARE: list[str] = []
+MIDDLEWARE.clear()
 ROOT_URLCONF = os.environ["BENCH_URLS"]
 if os.environ.get("ISSUING_PROCESS") != "processor":
     # The baseline is spared the question `SELECT 1` before each request.
