@@ -1,7 +1,9 @@
 """Requests per second and key; counted here while the shared counter is away."""
 
 import threading
+import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -12,6 +14,7 @@ from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
 from issuing_portal.api import throttles
+from tests.characters import Answer, PartnerClient
 
 
 @pytest.fixture(autouse=True)
@@ -25,9 +28,18 @@ def a_second_passes() -> None:
     threading.Event().wait(1.1)
 
 
+def within_one_second(make_caller: Callable[[], PartnerClient], times: int) -> tuple[PartnerClient, list[Answer]]:
+    """A new caller and its `times` first answers, all within one window: a busy machine is asked again."""
+    for _ in range(20):
+        caller, began = make_caller(), time.monotonic()
+        answers = [caller.get("/v1/api_keys") for _ in range(times)]
+        if time.monotonic() - began < 0.9:
+            return caller, answers
+    raise AssertionError("this machine is too slow for a burst within a second")
+
+
 def test_beyond_the_rate_there_is_a_429_that_says_when(acme):
-    caller = acme.key_with("api_keys:read", rate_per_second=3)
-    answers = [caller.get("/v1/api_keys") for _ in range(5)]
+    caller, answers = within_one_second(lambda: acme.key_with("api_keys:read", rate_per_second=3), 5)
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
     assert [answer.headers["RateLimit-Limit"] for answer in answers] == ["3"] * 5
     assert [answer.headers["RateLimit-Remaining"] for answer in answers] == ["2", "1", "0", "0", "0"]
@@ -39,8 +51,9 @@ def test_beyond_the_rate_there_is_a_429_that_says_when(acme):
 
 
 def test_each_key_has_its_own_bucket(acme):
-    narrow, other = acme.key_with("api_keys:read", rate_per_second=1), acme.key_with("api_keys:read", rate_per_second=1)
-    assert [caller.get("/v1/api_keys").status_code for caller in (narrow, narrow, other)] == [200, 429, 200]
+    _, answers = within_one_second(lambda: acme.key_with("api_keys:read", rate_per_second=1), 2)
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert acme.key_with("api_keys:read", rate_per_second=1).get("/v1/api_keys").status_code == 200
 
 
 def test_a_key_without_a_rate_has_that_of_the_installation(acme, settings):

@@ -11,6 +11,7 @@ from django.db import connection, connections
 
 from authorisations.models import Authorisation, SpendWindow
 from authorisations.operations import taps
+from cards.models import Card
 from issuing_portal.core.ids import parse_id
 from issuing_portal.ledger.models import Account
 from tests.characters import PartnerClient, done
@@ -99,7 +100,7 @@ def test_a_limit_is_taken_not_checked(committed_db: None, acme: PartnerClient, c
     done(acme.put(f"/v1/cards/{card['id']}/controls", {"limits": [{"interval": "daily", "amount": 5_000}, {"interval": "monthly", "count": 30}]}))
     reasons = taps_at_once(acme, crowd, card["id"], 1_000)
     assert reasons == {"approved": 5, "limit_exceeded": HANDS - 5}
-    windows = SpendWindow.objects.filter(owner_id=parse_id("card", card["id"]))
+    windows = SpendWindow.objects.filter(owner_id=Card.objects.get(pk=parse_id("card", card["id"])).windows_id)
     assert {(window.limit_key, window.spent_minor, window.count) for window in windows} == {("daily", 5_000, 5), ("monthly", 5_000, 5)}
 
 
