@@ -59,13 +59,13 @@ def set_up(scratch: Scratch, seconds: int, large: bool) -> Bench:
         if large:
             connection.close()
             _copy_database(scratch)
-        scene.fill(scratch.admin_url(), template, cards=CARDS, history=0, now=now, say=screen.remark)
+        scene.fill(scratch.admin_url(), template, cards=CARDS, history=0, now=now)
         stage = scene.Scene(connection=made.connection.public_id, cards=CARDS)
         noted = statements.note_tap(line=line, card=stage.card(1), reference="bench-noted", now=datetime.now(UTC))
         connection.close()
     if large:
         with step(f"{LARGE_CARDS:,} cards and {LARGE_HISTORY:,} authorisations (some minutes)"):
-            scene.fill(scratch.admin_url(LARGE), template, cards=LARGE_CARDS, history=LARGE_HISTORY, now=now, say=screen.remark)
+            scene.fill(scratch.admin_url(LARGE), template, cards=LARGE_CARDS, history=LARGE_HISTORY, now=now)
         ports = _servers(scratch, empty_secret) | {"large": scratch.server("large", database=LARGE)}
     with step("servers"):
         scratch.await_servers()

@@ -16,7 +16,7 @@ from bench import statements
 from bench.figures import percentile
 from bench.loads import Load, Outcome
 from bench.scene import Scene
-from bench.scratch import LARGE, Scratch
+from bench.scratch import Scratch
 from issuing_portal.core.supervisor.layout import ROOT
 
 CLIENTS = 8
@@ -63,12 +63,9 @@ class Bench:
             raise RunFailed("pgbench: " + (done.stderr or done.stdout)[-1500:])
         return {"per_second": float(told[1]), "errors": 0}
 
-    def closed(self, server: str, *, cards: str = "spread", seconds: float | None = None) -> Figures:
+    def closed(self, server: str, *, cards: str = "spread") -> Figures:
         """As many taps as the server takes."""
-        before = self.scratch.commits(self._database(server))
-        outcome = self._load(server, cards, rate=None, connections=CLOSED_LINES, seconds=seconds or self.seconds)
-        commits = self.scratch.commits(self._database(server)) - before
-        return _shown(outcome) | {"commits_per_tap": round(commits / outcome.answered, 2) if outcome.answered else None}
+        return _shown(self._load(server, cards, rate=None, connections=CLOSED_LINES, seconds=self.seconds))
 
     def open(self, server: str, rate: int, *, cards: str = "spread") -> Figures:
         """Taps that come when they come, `rate` a second."""
@@ -78,9 +75,6 @@ class Bench:
         """Each worker and connection of each server has been asked before anything counts."""
         for server in self.ports:
             self._load(server, "spread", rate=None, connections=CLOSED_LINES, seconds=seconds)
-
-    def _database(self, server: str) -> str:
-        return LARGE if server == "large" else ""
 
     def _load(self, server: str, cards: str, *, rate: int | None, connections: int, seconds: float) -> Outcome:
         self.count += 1

@@ -5,10 +5,8 @@ with triggers off (a superuser's right, in a scratch cluster that is deleted aft
 is not told to change from the first row, so that this page does not follow the schema.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from time import perf_counter
 from typing import Any
 from uuid import UUID
 
@@ -94,7 +92,7 @@ def copies(table: str, template: str, changes: dict[str, str], count: str) -> st
             f"jsonb_populate_record(NULL::{table}, to_jsonb(first) || jsonb_build_object({pairs})) AS copied")
 
 
-def fill(admin_url: str, template: Template, *, cards: int, history: int, now: datetime, say: Callable[[str], None]) -> None:
+def fill(admin_url: str, template: Template, *, cards: int, history: int, now: datetime) -> None:
     """Make the cards, the hot ones after them, and `history` cleared authorisations with their references."""
     every, owned = f"1, {cards + HOT_CARDS}", f"least(n, {cards + 1})"
     windows_owner = "(SELECT owner_id FROM authorisations_spendwindow ORDER BY id LIMIT 1)"
@@ -117,10 +115,7 @@ def fill(admin_url: str, template: Template, *, cards: int, history: int, now: d
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute("SET session_replication_role = replica")
         for statement in statements:
-            began = perf_counter()
             admin.execute(statement)
-            if history:
-                say(f"    {statement.split()[2]}: {perf_counter() - began:.0f} s")
         admin.execute("VACUUM ANALYZE")
         admin.execute("CHECKPOINT")
 

@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psycopg
-
 from issuing_portal.core.embedded import env_file, places, ports, processes
 from issuing_portal.core.embedded.errors import LauncherError
 from issuing_portal.core.embedded.postgres import SAFE, Postgres, bin_dir
@@ -49,28 +47,23 @@ class Scratch:
     def admin_url(self, database: str = "") -> str:
         return self.postgres.admin_url if not database else self.postgres.admin_url.rpartition("/")[0] + "/" + database
 
-    def server(self, name: str, *, database: str = "", **more: str) -> int:
-        """Start a processor entry as `manage.py up` does, with `more` in its environment; its port. `await_servers` waits for it."""
-        data = self.folder / name
-        (data / "logs").mkdir(parents=True)
-        port = ports.any_free()
-        layout = Layout(root=ROOT, data=data, port=ports.any_free(), processor_port=port)
-        child = next(one for one in all_children(layout, redis_url=self.environment()["REDIS_URL"]) if one.name == "processor")
-        child.start(self._outer() | self.environment(database) | {"PROMETHEUS_MULTIPROC_DIR": str(data / "metrics")})
-        self.children.append(child)
-        return port
+    def server(self, name: str, *, database: str = "") -> int:
+        """Start a processor entry as `manage.py up` does; its port. `await_servers` waits for it."""
+        return self._start(name, database, {"PROMETHEUS_MULTIPROC_DIR": str(self.folder / name / "metrics"), "ISSUING_PROCESS": "processor"})
 
     def bench_server(self, name: str, urls: str, process: str, secret: str = "") -> int:
         """The same Granian with the same workers and threads over one of the bench's own URL lists."""
+        return self._start(name, "", {"ISSUING_PROCESS": process, "DJANGO_SETTINGS_MODULE": "bench.settings", "BENCH_URLS": urls, "BENCH_SECRET": secret})
+
+    def _start(self, name: str, database: str, more: dict[str, str]) -> int:
         data = self.folder / name
         (data / "logs").mkdir(parents=True)
-        port = ports.any_free()
-        layout = Layout(root=ROOT, data=data, port=ports.any_free(), processor_port=port)
+        layout = Layout(root=ROOT, data=data, port=ports.any_free(), processor_port=ports.any_free())
         child = next(one for one in all_children(layout, redis_url=self.environment()["REDIS_URL"]) if one.name == "processor")
-        child.extra_env = {"ISSUING_PROCESS": process, "DJANGO_SETTINGS_MODULE": "bench.settings", "BENCH_URLS": urls, "BENCH_SECRET": secret}
-        child.start(self._outer() | self.environment())
+        child.extra_env |= more
+        child.start(self._outer() | self.environment(database))
         self.children.append(child)
-        return port
+        return layout.processor_port
 
     def await_servers(self) -> None:
         """Raises: LauncherError with the end of the log of a server that does not answer."""
@@ -84,13 +77,6 @@ class Scratch:
     def programs(self) -> Path:
         """Where pgbench is: the programs as this user may run them."""
         return bin_dir(places.MYSELF)
-
-    def commits(self, database: str = "") -> int:
-        """How many transactions this database has committed, by its own count."""
-        with psycopg.connect(self.admin_url(database), autocommit=True) as admin:
-            admin.execute("SELECT pg_stat_force_next_flush()")
-            row = admin.execute("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()").fetchone()
-            return int(row[0]) if row else 0
 
     def stop(self) -> None:
         """End what was started and delete the folder."""
@@ -115,6 +101,7 @@ def installation(*, large: bool) -> Iterator[Scratch]:
     user = places.server_user()
     places.make_data_dir(DATA)
     parent = DATA if user.can_enter(DATA) else places.passable_folder("bench")
+    _remove_leftovers(parent)
     folder = parent / f"bench-{os.getpid()}-{secrets.token_hex(3)}"
     folder.mkdir(mode=0o700)
     if user.uid is not None:
@@ -128,6 +115,14 @@ def installation(*, large: bool) -> Iterator[Scratch]:
         yield scratch
     finally:
         scratch.stop()
+
+
+def _remove_leftovers(parent: Path) -> None:
+    """The folders of runs that were killed outright; their servers ended with them."""
+    for folder in parent.glob("bench-*"):
+        pid = folder.name.split("-")[1]
+        if pid.isdigit() and not processes.exists(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def configure_this_process(scratch: Scratch) -> None:
