@@ -6,11 +6,11 @@ A fault of ours is answered with a decline `system_error` on the tap, and with a
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -25,9 +25,11 @@ from issuing_portal.core import metrics, signing
 from issuing_portal.core.errors import problem
 from issuing_portal.core.ids import new_id, parse_id
 
+R = TypeVar("R")
 log = structlog.get_logger(__name__)
 BODY_LIMIT = 32 * 1024
 DEADLINE_US = 200_000
+RETRY_WITHIN_US = 100_000
 
 
 @csrf_exempt
@@ -39,7 +41,7 @@ def authorise(request: HttpRequest, connection_id: str) -> HttpResponse:
         return opened
     line, tap = opened
     try:
-        answer = operations.authorise(tap=tap, line=line, arrival=arrival)
+        answer = _on_a_live_connection(lambda: operations.authorise(tap=tap, line=line, arrival=arrival), arrival)
     except Exception as error:
         # Whatever it was, it is ours: the answer is a decline, and the log has the cause.
         log.error("tap_failed", network_reference=tap.network_reference, exc_info=error)
@@ -84,7 +86,7 @@ def _book(request: HttpRequest, connection_id: str, kind: type[Any], name: str, 
         return opened
     line, told = opened
     try:
-        return _reply(verb(told=told, line=line, by=line.actor, now=arrival.at))
+        return _reply(_on_a_live_connection(lambda: verb(told=told, line=line, by=line.actor, now=arrival.at), arrival))
     except ReferenceReused:
         return _mismatch(told, name, line, arrival)
     except Exception as error:
@@ -107,7 +109,7 @@ def _open(request: HttpRequest, connection_id: str, arrival: Arrival, kind: type
         return _problem(413, "body_too_large", f"A message has at most {BODY_LIMIT} bytes.")
     headers = {name: request.META.get(f"HTTP_{name.upper().replace('-', '_')}", "") for name in (signing.ID, signing.TIMESTAMP, signing.SIGNATURE)}
     try:
-        line = line_for(connection_id, Signed(headers, body), now=arrival.at)
+        line = _on_a_live_connection(lambda: line_for(connection_id, Signed(headers, body), now=arrival.at), arrival)
     except signing.BadSignature:
         return _problem(401, "unauthenticated", "The request is not signed by a known connection.")
     except DatabaseError as error:
@@ -118,6 +120,20 @@ def _open(request: HttpRequest, connection_id: str, arrival: Arrival, kind: type
         return line, parse(kind, body)
     except NotUnderstood as error:
         return _problem(400, "malformed_request", str(error)) if error.malformed else _problem(422, "validation_failed", str(error))
+
+
+def _on_a_live_connection(act: Callable[[], R], arrival: Arrival) -> R:
+    """What `act` gives; a connection that had died since the last message is replaced, once, while there is time.
+
+    Safe to repeat: every message is answered once per reference, so an effect that did commit is found again.
+    """
+    try:
+        return act()
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block or connection.is_usable() or arrival.elapsed_us() > RETRY_WITHIN_US:
+            raise
+        connection.close()
+        return act()
 
 
 def _note(answer: dict[str, Any], arrival: Arrival) -> None:
@@ -134,8 +150,8 @@ def _note(answer: dict[str, Any], arrival: Arrival) -> None:
 
 def _mend_connection(error: Exception) -> None:
     """A broken database connection is dropped, so that the next message opens a new one."""
-    if isinstance(error, DatabaseError):
-        connection.close_if_unusable_or_obsolete()
+    if isinstance(error, DatabaseError | InterfaceError) and not connection.in_atomic_block and not connection.is_usable():
+        connection.close()
 
 
 def _reply(answer: dict[str, Any]) -> HttpResponse:

@@ -45,9 +45,10 @@ PROCESSOR_ORIGIN = env.str("PROCESSOR_ORIGIN", default="http://127.0.0.1:8001")
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"] |= {"ATOMIC_REQUESTS": False, "CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60)}
 if PROCESS == "processor":
-    # Two autocommit statements per tap, prepared on the server (decision 0003). CONN_MAX_AGE None: no reconnect on the path.
+    # Two autocommit statements per tap, prepared on the server (decision 0003). No reconnect and no
+    # health check on the path (that is a third statement): a dead connection is found by its first use, and mended there.
     DATABASES["default"] |= {
-        "CONN_MAX_AGE": None,
+        "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": False,
         "OPTIONS": {"server_side_binding": True, "prepare_threshold": 0,
                     "options": "-c statement_timeout=150 -c lock_timeout=100 -c jit=off"},
     }

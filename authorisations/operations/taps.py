@@ -1,7 +1,7 @@
 """authorise(): one read, one pure decision, one write. Read top to bottom; nothing here is slow or optional."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -121,7 +121,7 @@ def _parameters(tap: Tap, facts: TapFacts, decision: Decision, line: Line, arriv
     status = "APPROVED" if decision.approved else "DECLINED"
     answer = {"decision": status.lower(), "reason": wire.outside_reason(decision.reason), "approved_amount": decision.approved_minor,
               "authorisation": public_id("authorisation", authorisation_id), "currency": tap.currency}
-    evaluation = {"rules": rules.VERSION, "facts": asdict(facts), "steps": [asdict(step) for step in decision.steps], "at": at}
+    evaluation = {"rules": rules.VERSION, "facts": facts, "steps": decision.steps, "at": at}
     parameters = {
         "id": authorisation_id, "message": new_id(), "event": new_id(), "partner": line.partner_id, "livemode": line.livemode,
         "programme": facts.programme.id if facts.programme else None, "account": facts.account.id if facts.account else None,

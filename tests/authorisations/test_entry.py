@@ -110,3 +110,16 @@ def test_a_card_number_in_a_message_is_not_kept(acme: PartnerClient) -> None:
     assert "4111" not in json.dumps(kept.payload)
     assert Authorisation.objects.get().merchant_name == "[card number]"
     assert "4111" not in json.dumps(Event.objects.filter(type="authorisation.approved").get().data)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dead_database_connection_is_replaced_within_the_tap(acme: PartnerClient, committed_db: None) -> None:
+    card = acme.active_card()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        mine = cursor.fetchone()[0]
+    admin = connection.copy()
+    with admin.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [mine])
+    admin.close()
+    assert tap(acme, card["id"], 100)["decision"] == "approved"
