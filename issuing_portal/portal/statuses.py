@@ -73,6 +73,10 @@ def colour(noun: str, status: str) -> str:
     return STATUSES.get(noun, {}).get(status.upper(), OVER)
 
 
+ABBREVIATIONS = {"kyc": "KYC", "mcc": "MCC", "mccs": "MCCs", "pin": "PIN", "api": "API", "atm": "ATM"}
+
+
 def word(status: str) -> str:
     """A status as staff read it: `AWAITING_SECOND_APPROVAL` → `Awaiting second approval`."""
-    return status.replace("_", " ").strip().capitalize()
+    spoken = [ABBREVIATIONS.get(part, part) for part in status.lower().replace("_", " ").split()]
+    return " ".join([spoken[0][:1].upper() + spoken[0][1:], *spoken[1:]]) if spoken else ""
