@@ -150,6 +150,10 @@ class Reversal(msgspec.Struct, frozen=True, kw_only=True):
     card: Short | None = None
 
 
+class Expiry(Reversal, frozen=True, kw_only=True):
+    """The network let a hold lapse: `amount` of it, or the whole."""
+
+
 class Presentment(msgspec.Struct, frozen=True, kw_only=True):
     """A clearing or a refund: money that the network has moved. `final`: nothing more comes for this authorisation."""
 
@@ -167,7 +171,7 @@ class Presentment(msgspec.Struct, frozen=True, kw_only=True):
 
 M = TypeVar("M", bound=msgspec.Struct)
 _DECODERS: dict[type[msgspec.Struct], msgspec.json.Decoder[Any]] = {
-    kind: msgspec.json.Decoder(kind) for kind in (Tap, Simulation, Reversal, Presentment)}
+    kind: msgspec.json.Decoder(kind) for kind in (Tap, Simulation, Reversal, Expiry, Presentment)}
 
 
 def parse(kind: type[M], body: bytes) -> M:

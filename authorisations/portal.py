@@ -38,6 +38,7 @@ REASONS = [
 ]
 TITLES = {
     "reversal": "Reversal", "clearing": "Clearing", "refund": "Refund", "release": "Released by us",
+    "expiry": "Expiry", "sweep": "Hold ended by its day",
 }
 
 
@@ -283,7 +284,7 @@ def _moment(row: AuthorisationMessage) -> Moment:
     shown = _message(row)
     words = f"{shown['kind']}" + (f" of {shown['amount'].format()}" if shown["amount"] else "")
     declined = row.answer.get("decision") == "declined"
-    ours = row.kind == "release"
+    ours = row.kind in ("release", "sweep")
     return Moment(row.received_at, words, actor="" if ours else "the processor", reason=row.payload.get("reason", "") if ours else "",
                   detail=_result(row).capitalize(), colour="red" if declined else "green" if row.kind == "clearing" else "blue")
 

@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from authorisations import operations
 from authorisations.connections import Signed, line_for
-from authorisations.messages import NotUnderstood, Presentment, Reversal, Tap, parse
+from authorisations.messages import Expiry, NotUnderstood, Presentment, Reversal, Tap, parse
 from authorisations.models import Authorisation
 from authorisations.operations.booked import ReferenceReused, Told, keep_mismatch
 from authorisations.operations.taps import Arrival, Line
@@ -67,6 +67,12 @@ def clear(request: HttpRequest, connection_id: str) -> HttpResponse:
 def refund(request: HttpRequest, connection_id: str) -> HttpResponse:
     """POST /processor/v1/{connection}/refunds"""
     return _book(request, connection_id, Presentment, "refund", operations.refund)
+
+
+@csrf_exempt
+def expire(request: HttpRequest, connection_id: str) -> HttpResponse:
+    """POST /processor/v1/{connection}/expiries"""
+    return _book(request, connection_id, Expiry, "expiry", operations.expire)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -24,6 +24,7 @@ app.conf.beat_schedule = {
     "audit.seal": {"task": "audit.seal", "schedule": 1.0, "options": {"expires": 5}},
     "audit.anchor": {"task": "audit.anchor", "schedule": crontab(minute="45", hour="0")},
     "audit.verify": {"task": "audit.verify", "schedule": crontab(minute="10", hour="3")},
+    "authorisations.expire": {"task": "authorisations.expire", "schedule": 60.0},
     "cards.expire": {"task": "cards.expire", "schedule": 60.0},
     "idempotency.purge": {"task": "idempotency.purge", "schedule": crontab(minute="17")},
     "staff.expire_grants": {"task": "staff.expire_grants", "schedule": 60.0},

@@ -10,6 +10,7 @@ urlpatterns = [
     path("processor/v1/<str:connection_id>/reversals", views.reverse),
     path("processor/v1/<str:connection_id>/clearings", views.clear),
     path("processor/v1/<str:connection_id>/refunds", views.refund),
+    path("processor/v1/<str:connection_id>/expiries", views.expire),
     *health_urls,
 ]
 handler404 = "authorisations.views.not_found"

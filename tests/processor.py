@@ -57,6 +57,11 @@ def reverse(who: PartnerClient, original: str, amount: int | None = None, **over
     return understood(post(who, "reversals", told(who, original, amount, **over)))
 
 
+def expire(who: PartnerClient, original: str, amount: int | None = None, **over: Any) -> dict[str, Any]:
+    """The answer to one signed expiry."""
+    return understood(post(who, "expiries", told(who, original, amount, **over)))
+
+
 def told(who: PartnerClient, original: str | None, amount: int | None, **over: Any) -> dict[str, Any]:
     """A message that tells of an authorisation."""
     body: dict[str, Any] = {"network_reference": uuid4().hex, "currency": who.programme.currency}

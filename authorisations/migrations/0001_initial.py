@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                 ('cardholder', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='cardholders.cardholder')),
             ],
             options={
-                'indexes': [models.Index(fields=['partner_id', 'livemode', '-id'], name='aut_by_partner'), models.Index(fields=['card', '-id'], name='aut_by_card'), models.Index(fields=['account', '-id'], name='aut_by_account')],
+                'indexes': [models.Index(fields=['partner_id', 'livemode', '-id'], name='aut_by_partner'), models.Index(fields=['card', '-id'], name='aut_by_card'), models.Index(fields=['account', '-id'], name='aut_by_account'), models.Index(condition=models.Q(('status__in', ['APPROVED', 'PARTIALLY_CLEARED'])), fields=['hold_expires_at'], name='aut_open_until')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['APPROVED', 'DECLINED', 'PARTIALLY_CLEARED', 'CLEARED', 'REVERSED', 'EXPIRED'])), name='authorisation_status_known'), models.CheckConstraint(condition=models.Q(('held_minor__gte', 0)), name='authorisation_hold_not_negative'), models.CheckConstraint(condition=models.Q(('held_minor', 0), ('status__in', ['APPROVED', 'PARTIALLY_CLEARED']), _connector='OR'), name='authorisation_hold_only_open')],
             },
         ),

@@ -7,7 +7,8 @@ PARTNER_TYPES = frozenset({
     "cardholder.created", "cardholder.updated", "cardholder.activated", "cardholder.restricted", "cardholder.suspended", "cardholder.closed",
     "kyc_case.submitted", "kyc_case.information_requested", "kyc_case.approved", "kyc_case.rejected",
     "card.issued", "card.activated", "card.frozen", "card.unfrozen", "card.terminated", "card.replaced", "card.expired",
-    "authorisation.approved", "authorisation.declined", "authorisation.reversed",
+    "authorisation.approved", "authorisation.declined", "authorisation.incremented", "authorisation.reversed",
+    "authorisation.expired",
     "transaction.posted", "transaction.refunded", "account.funded",
     # Ours beyond API.md's list, in the same grammar.
     "kyc_case.opened", "kyc_case.withdrawn", "card.updated", "card.controls_changed", "spend_control.created",

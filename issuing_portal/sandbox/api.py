@@ -111,6 +111,15 @@ class Reverse(MessageView):
         return _tell(self, "reverse", request, authorisation_id)
 
 
+class Expire(MessageView):
+    """The network lets the hold lapse, or a part of it."""
+
+    Body = Part
+
+    def post(self, request: Request, authorisation_id: str) -> Response:
+        return _tell(self, "expire", request, authorisation_id)
+
+
 class Refund(MessageView):
     """The merchant pays back."""
 

@@ -21,7 +21,7 @@ from issuing_portal.core.redaction import redact_value
 from issuing_portal.partners import queries as partners
 from issuing_portal.sandbox import processor_client
 
-ABOUT = {"clear": "clearings", "reverse": "reversals", "refund": "refunds"}
+ABOUT = {"clear": "clearings", "reverse": "reversals", "refund": "refunds", "expire": "expiries"}
 """What the sandbox can say of an authorisation → the address of that message."""
 
 
@@ -56,7 +56,7 @@ def tap(*, card_id: UUID, message: dict[str, Any], by: Actor) -> Outcome:
 
 
 def tell(*, verb: str, authorisation_id: UUID, message: dict[str, Any], by: Actor) -> Outcome:
-    """A clearing, reversal or refund (`verb` of ABOUT) of one authorisation, by the connection that it came by.
+    """What follows a tap (`verb` of ABOUT) of one authorisation, by the connection that it came by.
 
     Raises: NotFound, NoProcessorConnection, ProcessorUnavailable, MessageRefused.
     """
