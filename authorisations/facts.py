@@ -81,6 +81,8 @@ class TapFacts:
     controls: tuple[ControlFacts, ...] = ()
     windows: tuple[WindowFacts, ...] = ()
     reversed_before: bool = False
+    raises: int | None = None
+    """What the authorisation that an increment raises was approved for so far, in minor units; None: a new request."""
 
     @property
     def customer(self) -> PersonFacts | None:

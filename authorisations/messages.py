@@ -150,6 +150,17 @@ class Reversal(msgspec.Struct, frozen=True, kw_only=True):
     card: Short | None = None
 
 
+class Increment(msgspec.Struct, frozen=True, kw_only=True):
+    """Asks for `amount` more on an open authorisation."""
+
+    network_reference: Reference
+    original_network_reference: Reference
+    amount: Annotated[int, msgspec.Meta(ge=1, le=AMOUNT_MAX)]
+    currency: Currency
+    card: Short | None = None
+    requested_at: datetime | None = None
+
+
 class Expiry(Reversal, frozen=True, kw_only=True):
     """The network let a hold lapse: `amount` of it, or the whole."""
 
@@ -171,7 +182,7 @@ class Presentment(msgspec.Struct, frozen=True, kw_only=True):
 
 M = TypeVar("M", bound=msgspec.Struct)
 _DECODERS: dict[type[msgspec.Struct], msgspec.json.Decoder[Any]] = {
-    kind: msgspec.json.Decoder(kind) for kind in (Tap, Simulation, Reversal, Expiry, Presentment)}
+    kind: msgspec.json.Decoder(kind) for kind in (Tap, Simulation, Reversal, Expiry, Increment, Presentment)}
 
 
 def parse(kind: type[M], body: bytes) -> M:
@@ -189,7 +200,7 @@ def as_stored(message: msgspec.Struct) -> dict[str, Any]:
     return redact_value(msgspec.to_builtins(message))
 
 
-def fingerprint(message: Tap | Reversal | Presentment) -> bytes:
+def fingerprint(message: Tap | Reversal | Increment | Presentment) -> bytes:
     """Tells the same message sent again from another one under the same reference: card, money and merchant."""
     merchant = getattr(message, "merchant", None)
     content = [type(message).__name__, getattr(message, "kind", ""), message.card, getattr(message, "pan_token", None), message.amount,

@@ -24,6 +24,8 @@ LIFETIME = int(BEGINNING.timestamp())
 CHANNEL_SWITCHES = {"ecommerce": "ecommerce", "manual": "ecommerce", "recurring": "ecommerce",
                     "contactless": "contactless", "magstripe": "magstripe", "atm": "atm"}
 """Tap channel → the switch that governs it; chip has none (API.md, controls)."""
+MEASURES = (("amount", "limit_exceeded"), ("count", "count_limit_exceeded"))
+"""What a limit may bound → the reason of going over it. An increment was counted when its authorisation was made."""
 CARD_REASONS = {"INACTIVE": "card_inactive", "FROZEN": "card_frozen", "TERMINATED": "card_terminated", "EXPIRED": "card_expired"}
 
 
@@ -132,7 +134,7 @@ def limits(facts: TapFacts, tap: Tap, at: datetime) -> Finding:
     checked = []
     for control in facts.controls:
         for limit in control.spec.get("limits") or []:
-            for measure, reason in (("amount", "limit_exceeded"), ("count", "count_limit_exceeded")):
+            for measure, reason in MEASURES if facts.raises is None else MEASURES[:1]:
                 if limit.get(measure) is not None:
                     found = measured(facts, control, limit, measure, tap.amount, at)
                     if found["over"]:
@@ -140,7 +142,7 @@ def limits(facts: TapFacts, tap: Tap, at: datetime) -> Finding:
                     checked.append(found)
     assert facts.card
     used = facts.window(facts.card.windows_id, SINGLE_USE, LIFETIME)
-    if facts.card.type == "single_use" and used and used.count:
+    if facts.card.type == "single_use" and used and used.count and facts.raises is None:
         return "count_limit_exceeded", {"interval": "lifetime", "limit": 1, "used": used.count, "control": "single_use"}
     return None, {"checked": checked}
 
@@ -150,7 +152,8 @@ def measured(facts: TapFacts, control: ControlFacts, limit: dict[str, Any], meas
     most, asked = limit[measure], amount if measure == "amount" else 1
     numbers = {"interval": limit["interval"], "limit": most, "unit": measure, "control": control.owner_kind, "version": control.version}
     if limit["interval"] == "per_authorisation":
-        return numbers | {"used": 0, "asked": asked, "over": asked > most}
+        used = facts.raises or 0 if measure == "amount" else 0
+        return numbers | {"used": used, "asked": asked, "over": used + asked > most}
     starts_at, ends_at = window_of(limit["interval"], control.spec.get("timezone") or "UTC", at)
     window = facts.window(facts.window_owner(control), limit["interval"], int(starts_at.timestamp()))
     used = (window.spent_minor if measure == "amount" else window.count) if window else 0
@@ -190,6 +193,7 @@ def decide(facts: TapFacts, tap: Tap, at: datetime) -> Decision:
 def takes_of(facts: TapFacts, tap: Tap, amount: int, at: datetime) -> tuple[Take, ...]:
     """What an approval takes of which windows, in the one order in which everyone takes them."""
     found: dict[tuple[str, str], Take] = {}
+    times = 1 if facts.raises is None else 0
     for control in facts.controls:
         for limit in control.spec.get("limits") or []:
             if limit["interval"] == "per_authorisation":
@@ -198,13 +202,13 @@ def takes_of(facts: TapFacts, tap: Tap, amount: int, at: datetime) -> tuple[Take
             owner = facts.window_owner(control)
             known = found.get((str(owner), limit["interval"]))
             found[str(owner), limit["interval"]] = Take(
-                owner_id=owner, limit_key=limit["interval"], starts_at=starts_at, ends_at=ends_at, amount_minor=amount, count=1,
+                owner_id=owner, limit_key=limit["interval"], starts_at=starts_at, ends_at=ends_at, amount_minor=amount, count=times,
                 max_minor=limit.get("amount") if limit.get("amount") is not None else known.max_minor if known else None,
                 max_count=limit.get("count") if limit.get("count") is not None else known.max_count if known else None)
     assert facts.card
     starts_at, ends_at = window_of("lifetime", "UTC", at)
     if facts.card.type == "single_use":
-        found[str(facts.card.windows_id), SINGLE_USE] = Take(facts.card.windows_id, SINGLE_USE, starts_at, ends_at, amount, 1, max_count=1)
+        found[str(facts.card.windows_id), SINGLE_USE] = Take(facts.card.windows_id, SINGLE_USE, starts_at, ends_at, amount, times, max_count=1)
     if facts.card.type == "merchant_locked":
-        found[str(facts.card.windows_id), MERCHANT_LOCK] = Take(facts.card.windows_id, MERCHANT_LOCK, starts_at, ends_at, amount, 1, label=tap.merchant.id)
+        found[str(facts.card.windows_id), MERCHANT_LOCK] = Take(facts.card.windows_id, MERCHANT_LOCK, starts_at, ends_at, amount, times, label=tap.merchant.id)
     return tuple(found[key] for key in sorted(found))

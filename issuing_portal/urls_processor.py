@@ -11,6 +11,7 @@ urlpatterns = [
     path("processor/v1/<str:connection_id>/clearings", views.clear),
     path("processor/v1/<str:connection_id>/refunds", views.refund),
     path("processor/v1/<str:connection_id>/expiries", views.expire),
+    path("processor/v1/<str:connection_id>/increments", views.increment),
     *health_urls,
 ]
 handler404 = "authorisations.views.not_found"

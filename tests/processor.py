@@ -57,6 +57,11 @@ def reverse(who: PartnerClient, original: str, amount: int | None = None, **over
     return understood(post(who, "reversals", told(who, original, amount, **over)))
 
 
+def increment(who: PartnerClient, original: str, amount: int, **over: Any) -> dict[str, Any]:
+    """The answer to one signed request for more."""
+    return understood(post(who, "increments", told(who, original, amount, **over)))
+
+
 def expire(who: PartnerClient, original: str, amount: int | None = None, **over: Any) -> dict[str, Any]:
     """The answer to one signed expiry."""
     return understood(post(who, "expiries", told(who, original, amount, **over)))

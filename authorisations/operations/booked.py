@@ -10,13 +10,13 @@ from uuid import UUID
 import msgspec
 from django.db import connection, transaction
 
-from authorisations.messages import TAP_KINDS, Presentment, Reversal, as_stored, fingerprint
+from authorisations.messages import TAP_KINDS, Increment, Presentment, Reversal, as_stored, fingerprint
 from authorisations.models import Authorisation, AuthorisationMessage, NetworkReference, SpendWindow
 from authorisations.operations.taps import Line
 from issuing_portal.core.errors import DomainError
 from issuing_portal.core.ids import new_id
 
-Told = Reversal | Presentment
+Told = Reversal | Increment | Presentment
 
 
 class ReferenceReused(DomainError):
@@ -81,8 +81,11 @@ def adjust_windows(authorisation: Authorisation, *, by_minor: int, whole: bool) 
     Returns the new `windows` column. Rows are updated in the order in which taps take them.
     """
     changed = []
-    for owner, key, starts_at, amount, count in sorted(authorisation.windows, key=lambda row: (row[0], row[1])):
-        moved, fewer = max(-amount, by_minor), count if whole else 0
+    rest: dict[tuple[str, str], int] = {}
+    for owner, key, starts_at, amount, count in _latest_first(authorisation.windows):
+        # An increment may count in a later window of the same limit: what came last is given back first, and only once.
+        moved, fewer = max(-amount, rest.get((owner, key), by_minor)), count if whole else 0
+        rest[owner, key] = rest.get((owner, key), by_minor) - moved
         with connection.cursor() as cursor:
             cursor.execute(
                 f"UPDATE {SpendWindow._meta.db_table} SET spent_minor = spent_minor + %s, count = count - %s "
@@ -90,3 +93,8 @@ def adjust_windows(authorisation: Authorisation, *, by_minor: int, whole: bool) 
                 [moved, fewer, owner, key, msgspec.convert(starts_at, datetime)])
         changed.append([owner, key, starts_at, amount + moved, count - fewer])
     return changed
+
+
+def _latest_first(windows: list[Any]) -> list[Any]:
+    """By owner and limit, as taps take them, and within one limit the latest window first."""
+    return sorted(sorted(windows, key=lambda row: row[2], reverse=True), key=lambda row: (row[0], row[1]))

@@ -111,6 +111,16 @@ class Reverse(MessageView):
         return _tell(self, "reverse", request, authorisation_id)
 
 
+class Increment(MessageView):
+    """The merchant asks for `amount` more, and is answered as a tap is: approved or declined."""
+
+    class Body(StrictSerializer):
+        amount = AmountField()
+
+    def post(self, request: Request, authorisation_id: str) -> Response:
+        return _tell(self, "increment", request, authorisation_id)
+
+
 class Expire(MessageView):
     """The network lets the hold lapse, or a part of it."""
 
