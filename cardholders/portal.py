@@ -20,7 +20,7 @@ from cardholders import operations, queries
 from cardholders.masking import masked_day, masked_email, masked_phone
 from cardholders.models import Address, Cardholder, CardholderStatus, CardholderType, Hand, KycStatus
 from issuing_portal.audit import queries as audit
-from issuing_portal.audit.operations import record_export
+from issuing_portal.audit.operations import record_export, record_view
 from issuing_portal.core.actors import Actor
 from issuing_portal.core.errors import DomainError, PermissionRefused
 from issuing_portal.core.ids import parse_id
@@ -117,6 +117,8 @@ def cardholder_detail(request: HttpRequest, cardholder_id: str) -> HttpResponse:
     """One cardholder on one page: facts, requirements, panels of the other apps, what happened."""
     cardholder = _seen(request, cardholder_id)
     plain = bool(request.user.may(PERSONAL, cardholder.programme_id))  # type: ignore[union-attr]
+    if plain:
+        record_view(subject=cardholder, where="cardholder page", by=actor_for(request), now=timezone.now())
     buttons = [Button(act.label, reverse(f"cardholders:{name}", args=[cardholder.public_id]), act.icon)
                for name, act in ACTS.items() if offered(cardholder, name, actor_for(request))]
     return render(request, "cardholders/cardholder_detail.html", {

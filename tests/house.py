@@ -27,6 +27,7 @@ EDGES = re.compile(
 CLOCKS = {
     "issuing_portal/core/clock.py": "the clock itself",
     "issuing_portal/core/partitions.py": "a migration makes the first partitions, and passes no clock",
+    "issuing_portal/staff/looking_glass.py": "the edge on which every app's admin stands",
     "cards/reveal.py": "the view of the frame, apart from the API for its own policy",
     "issuing_portal/sandbox/simulation.py": "the edge between sandbox and processor: a message is stamped when it is signed",
 }

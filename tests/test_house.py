@@ -101,7 +101,7 @@ def test_every_exception_is_still_needed(path: str):
 
 BUILT = {"authorisation.approved": "authorisations/operations/taps.py", "authorisation.declined": "authorisations/operations/taps.py"}
 """Types put together where the decision is known, and the file that does it."""
-TO_COME = {"record.viewed": "who of the staff opened a paper: the case workbench records it"}
+TO_COME: dict[str, str] = {}
 """Words that are reserved, each with what will speak it."""
 
 

@@ -1,7 +1,10 @@
-"""Writes of the trail: seals, and the record of a verification. Changes are written by triggers, events by their operations."""
+"""Writes of the trail: seals, the record of a verification, of an export, and of who looked. Changes are written by triggers, events by their operations."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -16,8 +19,21 @@ from issuing_portal.events.models import Event
 SEALER_LOCK = 7_263_001
 BATCH = 2_000
 BATCHES = 25
+VIEWED_EVERY = timedelta(minutes=10)
+"""One view per person and subject is kept in this time, so that a reload is no second look."""
 
 Row = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Viewed:
+    """What was looked at, where that is no row with a noun and a UUID of its own."""
+
+    noun: str
+    id: UUID
+    partner_id: UUID | None = None
+    livemode: bool | None = None
+    programme_id: UUID | None = None
 
 
 @operation
@@ -51,6 +67,20 @@ def record_verification(*, rows: int, head: int, findings: list[str], seconds: s
 def record_export(*, name: str, filters: str, by: Actor, now: datetime) -> Event:
     """Keep who took which list of the trail out of the house."""
     return events.record("export.made", subject=INSTALLATION, by=by, at=now, internal={"list": name, "filters": filters})
+
+
+@operation
+def record_view(*, subject: Any, where: str, by: Actor, now: datetime) -> Event:
+    """Keep who looked at `subject` in the clear, and on which page (`where`); PCI DSS 10.2.1.1.
+
+    `subject` is any row with a noun, or a Viewed. Returns the view of this person within VIEWED_EVERY where there is one, else a new one.
+    """
+    with connection.cursor() as cursor:
+        # A page and its panels arrive at once; the second waits here and then sees what the first one wrote.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 11))", [f"viewed {by.id} {subject.id}"])
+    lately = Event.objects.filter(subject_id=subject.id, subject_noun=subject.noun, type="record.viewed", actor__id=str(by.id),
+                                  occurred_at__gt=now - VIEWED_EVERY, occurred_at__lte=now).first()
+    return lately or events.record("record.viewed", subject=subject, by=by, at=now, internal={"where": where})
 
 
 def _only_sealer() -> bool:

@@ -226,6 +226,8 @@ def content(event: Event, request: HttpRequest) -> dict[str, Any]:
         elif (parts := opened(event)) is None:
             note = "The personal parts were erased: their key is gone."
         else:
+            person = operations.Viewed(event.subject_noun, event.subject_id, event.partner_id, event.livemode, event.programme_id)
+            operations.record_view(subject=person, where="audit trail", by=actor_for(request), now=timezone.now())
             shown.append(("Personal", pretty(parts)))
     return {"blocks": [(label, text) for label, text in shown if text], "note": note}
 
