@@ -41,6 +41,8 @@ def test_every_page_is_sound_in_both_themes_and_widths(window: Any, scene: Scene
     routes = [route for route in staff_routes() if route.name not in BY_POST_ALONE | NO_PAGE | FRAGMENTS and route.verb]
     addresses = [(f"home of {role}", "/", role) for role in Role]
     addresses += [(route.name, route.address(scene), reader_of(route)) for route in routes]
+    others = ("/staff/sign-in", "/staff/invitations/none", "/docs/", "/nowhere", "/search?q=lovelace", "/search?refused=number")
+    addresses += [(path, path, Role.AUDITOR) for path in others]
     desks = {role: window(user=person(role)) for role in Role}
     faults = [f"{name}: {fault}" for name, path, role in addresses for fault in faults_of(desks[role], path, axe)]
     assert not faults, "\n".join(faults)
