@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from authorisations.facts import (
@@ -20,9 +19,10 @@ from authorisations.facts import (
 from authorisations.models import Authorisation, AuthorisationMessage, Transaction
 from issuing_portal.core.errors import NotFound
 from issuing_portal.core.ids import parse_id
+from issuing_portal.core.numbered import Statement, run
 from issuing_portal.staff import queries as staff
 
-FACTS = """
+FACTS = Statement("""
 SELECT c.id, c.status, c.type, c.expires_on, c.updated_at, c.frozen_by, c.windows_id,
        u.id, u.status, u.kyc_status, u.screening_status, b.id, b.status, b.kyc_status, b.screening_status,
        a.id, a.status, a.currency, a.posted_minor - a.held_minor + a.credit_limit_minor,
@@ -30,25 +30,25 @@ SELECT c.id, c.status, c.type, c.expires_on, c.updated_at, c.frozen_by, c.window
        (SELECT jsonb_agg(jsonb_build_array(s.id, s.owner_kind, s.owner_id, s.version, s.spec) ORDER BY s.owner_kind)
         FROM cards_spendcontrol s WHERE s.owner_id IN (c.id, u.id, b.id, a.id, p.id) AND s.active_to IS NULL),
        (SELECT jsonb_agg(jsonb_build_array(w.owner_id, w.limit_key, extract(epoch FROM w.starts_at)::bigint, w.spent_minor, w.count, w.label))
-        FROM authorisations_spendwindow w WHERE w.owner_id IN (c.windows_id, u.id, b.id, a.id, p.id) AND w.starts_at <= %(at)s AND w.ends_at > %(at)s),
+        FROM authorisations_spendwindow w WHERE w.owner_id IN (c.windows_id, u.id, b.id, a.id, p.id)
+          AND w.starts_at <= %(at)s::timestamptz AND w.ends_at > %(at)s::timestamptz),
        r.fingerprint, r.answer, r.authorisation_id
 FROM (SELECT 1) one
-LEFT JOIN cards_card c ON c.id = %(card)s AND c.partner_id = %(partner)s AND c.livemode = %(livemode)s
+LEFT JOIN cards_card c ON c.id = %(card)s::uuid AND c.partner_id = %(partner)s::uuid AND c.livemode = %(livemode)s::bool
 LEFT JOIN cardholders_cardholder u ON u.id = c.cardholder_id
 LEFT JOIN cardholders_cardholder b ON b.id = u.business_id
 LEFT JOIN ledger_account a ON a.id = c.account_id
 LEFT JOIN partners_programme p ON p.id = c.programme_id
 LEFT JOIN authorisations_networkreference r
-       ON r.connection_id = %(connection)s AND r.kind = %(kind)s AND r.network_reference = %(reference)s
-"""
+       ON r.connection_id = %(connection)s::uuid AND r.kind = %(kind)s::text AND r.network_reference = %(reference)s::text
+""")
 
 
 def facts_for_tap(*, card_id: UUID | None, partner_id: UUID, livemode: bool, connection_id: UUID, kind: str, reference: str,
                   at: datetime) -> tuple[TapFacts, Seen | None]:
     """Everything a decision sees, and the stored answer where this reference was seen before: one statement, no lock."""
-    with connection.cursor() as cursor:
-        cursor.execute(FACTS, {"card": card_id, "partner": partner_id, "livemode": livemode, "connection": connection_id,
-                               "kind": kind, "reference": reference, "at": at})
+    with run(FACTS, {"card": card_id, "partner": partner_id, "livemode": livemode, "connection": connection_id,
+                     "kind": kind, "reference": reference, "at": at}) as cursor:
         return _facts(cursor.fetchone())
 
 

@@ -6,6 +6,8 @@ whole statement is undone. Amounts are bound as int8 and ids as uuid: psycopg wo
 prepare a statement per mix.
 """
 
+from issuing_portal.core.numbered import Statement
+
 _AUTHORISATION = """
 INSERT INTO authorisations_authorisation (
     id, partner_id, livemode, programme_id, account_id, card_id, cardholder_id, connection_id, network_reference, kind, status, reason,
@@ -36,7 +38,7 @@ INSERT INTO authorisations_networkreference AS known (
 SELECT %(connection)s::uuid, %(kind)s::text, %(reference)s::text, %(fingerprint)s::bytea, %(message)s::uuid, '', %(id)s::uuid,
 """
 
-TAKE_AND_RECORD = f"""
+TAKE_AND_RECORD = Statement(f"""
 WITH guard AS MATERIALIZED (
     -- FOR SHARE reads the row as it is, not as this statement's snapshot has it: a freeze that committed meanwhile is seen.
     SELECT id FROM cards_card WHERE id = %(card)s::uuid AND status = 'ACTIVE' AND updated_at = %(card_seen)s::timestamptz FOR SHARE
@@ -72,10 +74,10 @@ WITH guard AS MATERIALIZED (
 SELECT CASE WHEN NOT EXISTS (SELECT FROM still) THEN authorisations_refuse('state')
             WHEN NOT (SELECT ok FROM fits) THEN authorisations_refuse('limit')
             WHEN NOT EXISTS (SELECT FROM taken) THEN authorisations_refuse('funds') END, (SELECT answer FROM reference)
-"""
+""")
 """An approval that holds money: state, windows and funds taken, everything recorded; returns the answer with the balance."""
 
-RECORD = f"""
+RECORD = Statement(f"""
 WITH authorisation AS ({_AUTHORISATION} RETURNING id
 ), message AS ({_MESSAGE} RETURNING id
 ), event AS ({_EVENT} RETURNING id
@@ -87,16 +89,16 @@ WITH authorisation AS ({_AUTHORISATION} RETURNING id
         WHERE known.authorisation_id IS NULL
     RETURNING answer)
 SELECT CASE WHEN NOT EXISTS (SELECT FROM reference) THEN authorisations_refuse('reference') END, (SELECT answer FROM reference)
-"""
+""")
 """A decline, or an approval that holds nothing."""
 
-MISMATCH = """
+MISMATCH = Statement("""
 INSERT INTO authorisations_authorisationmessage (
     id, partner_id, livemode, authorisation_id, connection_id, kind, network_reference, original_network_reference, amount_minor, currency,
     payload, answer, evaluation, received_at)
 VALUES (%(message)s::uuid, %(partner)s::uuid, %(livemode)s::bool, %(authorisation)s::uuid, %(connection)s::uuid, %(kind)s::text, %(reference)s::text, '',
     %(amount)s::int8, %(currency)s::text, %(payload)s::jsonb, %(answer)s::jsonb, %(evaluation)s::jsonb, %(now)s::timestamptz)
-"""
+""")
 """The error row of another content under a known reference; the first hold stays untouched."""
 
 REFUSED = "TR001"

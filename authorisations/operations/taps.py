@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.db.utils import IntegrityError
 
 from authorisations import rules, wire
@@ -17,6 +17,7 @@ from authorisations.operations.statements import MISMATCH, RECORD, REFUSED, TAKE
 from authorisations.queries import facts_for_tap
 from issuing_portal.core.actors import Actor
 from issuing_portal.core.ids import new_id, parse_id, public_id
+from issuing_portal.core.numbered import run
 
 ATTEMPTS = 2
 """If a take no longer fits, someone else was faster: decide again on fresh facts, once; then decline."""
@@ -80,11 +81,11 @@ def _answer_again(tap: Tap, seen: Seen, line: Line, arrival: Arrival) -> dict[st
         return seen.answer
     answer = {"decision": "declined", "reason": "duplicate_mismatch", "approved_amount": 0,
               "authorisation": seen.answer.get("authorisation"), "currency": tap.currency}
-    with connection.cursor() as cursor:
-        cursor.execute(MISMATCH, {
+    with run(MISMATCH, {
             "message": new_id(), "partner": line.partner_id, "livemode": line.livemode, "authorisation": seen.authorisation_id,
             "connection": line.id, "kind": tap.kind, "reference": tap.network_reference, "amount": tap.amount, "currency": tap.currency,
-            "payload": _json(as_stored(tap)), "answer": _json(answer), "evaluation": _json({"mismatch": True}), "now": arrival.at})
+            "payload": _json(as_stored(tap)), "answer": _json(answer), "evaluation": _json({"mismatch": True}), "now": arrival.at}):
+        pass
     return answer
 
 
@@ -102,8 +103,7 @@ def _write(tap: Tap, facts: TapFacts, decision: Decision, line: Line, arrival: A
     if takes:
         parameters |= _takes(facts, decision)
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(TAKE_AND_RECORD if takes else RECORD, parameters)
+        with run(TAKE_AND_RECORD if takes else RECORD, parameters) as cursor:
             stored = cursor.fetchone()[1]
     except IntegrityError as error:
         if _diagnosed(error, "constraint_name") == "network_reference_once":

@@ -13,6 +13,7 @@ from authorisations.models import Authorisation, SpendWindow
 from authorisations.operations import taps
 from cards.models import Card
 from issuing_portal.core.ids import parse_id
+from issuing_portal.core.numbered import Statement
 from issuing_portal.ledger.models import Account
 from tests.characters import PartnerClient, done
 from tests.processor import post, tap, tap_body, understood
@@ -78,7 +79,7 @@ def test_200_taps_on_funds_for_ten_approve_exactly_ten_every_time(committed_db: 
 
 def test_without_the_guard_the_same_crowd_overspends(committed_db: None, acme: PartnerClient, crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
     assert GUARD in taps.TAKE_AND_RECORD
-    monkeypatch.setattr(taps, "TAKE_AND_RECORD", taps.TAKE_AND_RECORD.replace(GUARD, ""))
+    monkeypatch.setattr(taps, "TAKE_AND_RECORD", Statement(taps.TAKE_AND_RECORD.replace(GUARD, "")))
     cardholder = acme.approved_cardholder()["id"]
     approved = [taps_at_once(acme, crowd, fresh_account(acme, cardholder, 10_000)["id"], 1_000)["approved"] for _ in range(3)]
     assert max(approved) > 10, approved
