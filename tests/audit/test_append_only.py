@@ -96,3 +96,14 @@ def test_every_audited_model_has_a_readable_diff_or_says_why_not() -> None:
 
 def test_a_masked_value_shows_nothing_of_itself() -> None:
     assert [fields.masked(text) for text in ("ada@example.com", "None", "")] == ["[masked]", "", ""]
+
+
+def test_an_audit_trigger_watches_every_column_that_it_does_not_ignore() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT c.relname, encode(t.tgargs, 'escape'), (SELECT array_agg(attname::text) FROM pg_attribute "
+                       "WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attnum <> ALL (t.tgattr::int2[])) "
+                       "FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+                       "WHERE t.tgname = c.relname || '_audit' AND cardinality(t.tgattr::int2[]) > 0")
+        found = {table: (set(arguments.split("\\000")[2].strip("{}").split(",")), set(left_out)) for table, arguments, left_out in cursor.fetchall()}
+    assert "ledger_account" in found
+    assert all(left_out <= ignored for ignored, left_out in found.values()), found
