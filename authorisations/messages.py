@@ -161,6 +161,20 @@ class Increment(msgspec.Struct, frozen=True, kw_only=True):
     requested_at: datetime | None = None
 
 
+class Advice(msgspec.Struct, frozen=True, kw_only=True):
+    """Tells what was decided in our place. `channel`: as far as it is known."""
+
+    network_reference: Reference
+    decision: Literal["approved", "declined"]
+    decided_by: Literal["network", "processor"]
+    amount: Amount
+    currency: Currency
+    original_network_reference: Reference | None = None
+    card: Short | None = None
+    merchant: PartialMerchant = PartialMerchant()
+    channel: Channel = "manual"
+
+
 class Expiry(Reversal, frozen=True, kw_only=True):
     """The network let a hold lapse: `amount` of it, or the whole."""
 
@@ -182,7 +196,7 @@ class Presentment(msgspec.Struct, frozen=True, kw_only=True):
 
 M = TypeVar("M", bound=msgspec.Struct)
 _DECODERS: dict[type[msgspec.Struct], msgspec.json.Decoder[Any]] = {
-    kind: msgspec.json.Decoder(kind) for kind in (Tap, Simulation, Reversal, Expiry, Increment, Presentment)}
+    kind: msgspec.json.Decoder(kind) for kind in (Tap, Simulation, Reversal, Expiry, Increment, Advice, Presentment)}
 
 
 def parse(kind: type[M], body: bytes) -> M:
@@ -200,10 +214,11 @@ def as_stored(message: msgspec.Struct) -> dict[str, Any]:
     return redact_value(msgspec.to_builtins(message))
 
 
-def fingerprint(message: Tap | Reversal | Increment | Presentment) -> bytes:
+def fingerprint(message: Tap | Reversal | Increment | Advice | Presentment) -> bytes:
     """Tells the same message sent again from another one under the same reference: card, money and merchant."""
     merchant = getattr(message, "merchant", None)
-    content = [type(message).__name__, getattr(message, "kind", ""), message.card, getattr(message, "pan_token", None), message.amount,
+    kind = getattr(message, "kind", getattr(message, "decision", ""))
+    content = [type(message).__name__, kind, message.card, getattr(message, "pan_token", None), message.amount,
                message.currency, getattr(message, "merchant_amount", None), getattr(message, "merchant_currency", None),
                merchant.id if merchant else None, getattr(message, "original_network_reference", None)]
     return hashlib.sha256(msgspec.json.encode(content)).digest()

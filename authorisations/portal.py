@@ -38,7 +38,7 @@ REASONS = [
 ]
 TITLES = {
     "reversal": "Reversal", "clearing": "Clearing", "refund": "Refund", "release": "Released by us",
-    "increment": "Increment", "expiry": "Expiry", "sweep": "Hold ended by its day",
+    "advice": "Advice", "increment": "Increment", "expiry": "Expiry", "sweep": "Hold ended by its day",
 }
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from authorisations import operations
 from authorisations.connections import Signed, line_for
-from authorisations.messages import Expiry, Increment, NotUnderstood, Presentment, Reversal, Tap, parse
+from authorisations.messages import Advice, Expiry, Increment, NotUnderstood, Presentment, Reversal, Tap, parse
 from authorisations.models import Authorisation
 from authorisations.operations.booked import ReferenceReused, Told, keep_mismatch
 from authorisations.operations.taps import Arrival, Line
@@ -73,6 +73,12 @@ def refund(request: HttpRequest, connection_id: str) -> HttpResponse:
 def increment(request: HttpRequest, connection_id: str) -> HttpResponse:
     """POST /processor/v1/{connection}/increments"""
     return _book(request, connection_id, Increment, "increment", operations.increment)
+
+
+@csrf_exempt
+def advise(request: HttpRequest, connection_id: str) -> HttpResponse:
+    """POST /processor/v1/{connection}/advices"""
+    return _book(request, connection_id, Advice, "advice", operations.advise)
 
 
 @csrf_exempt

@@ -12,6 +12,7 @@ urlpatterns = [
     path("processor/v1/<str:connection_id>/refunds", views.refund),
     path("processor/v1/<str:connection_id>/expiries", views.expire),
     path("processor/v1/<str:connection_id>/increments", views.increment),
+    path("processor/v1/<str:connection_id>/advices", views.advise),
     *health_urls,
 ]
 handler404 = "authorisations.views.not_found"

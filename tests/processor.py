@@ -62,6 +62,11 @@ def increment(who: PartnerClient, original: str, amount: int, **over: Any) -> di
     return understood(post(who, "increments", told(who, original, amount, **over)))
 
 
+def advise(who: PartnerClient, original: str | None, amount: int, **over: Any) -> dict[str, Any]:
+    """The answer to one signed advice: approved by the network unless told otherwise."""
+    return understood(post(who, "advices", told(who, original, amount, **({"decision": "approved", "decided_by": "network"} | over))))
+
+
 def expire(who: PartnerClient, original: str, amount: int | None = None, **over: Any) -> dict[str, Any]:
     """The answer to one signed expiry."""
     return understood(post(who, "expiries", told(who, original, amount, **over)))

@@ -10,13 +10,13 @@ from uuid import UUID
 import msgspec
 from django.db import connection, transaction
 
-from authorisations.messages import TAP_KINDS, Increment, Presentment, Reversal, as_stored, fingerprint
+from authorisations.messages import TAP_KINDS, Advice, Increment, Presentment, Reversal, as_stored, fingerprint
 from authorisations.models import Authorisation, AuthorisationMessage, NetworkReference, SpendWindow
 from authorisations.operations.taps import Line
 from issuing_portal.core.errors import DomainError
 from issuing_portal.core.ids import new_id
 
-Told = Reversal | Increment | Presentment
+Told = Reversal | Increment | Advice | Presentment
 
 
 class ReferenceReused(DomainError):

@@ -46,7 +46,7 @@ def reverse(*, told: Reversal, line: Line, by: Actor, now: datetime) -> dict[str
               "authorisation": public_id("authorisation", found.id), "released_amount": released}
     keep(told, "reversal", line, authorisation_id=found.id, answer=answer, evaluation={"status": found.status, "held": found.held_minor}, now=now)
     if released:
-        _release(found, released, reason="reversed", by=by, now=now)
+        give_back(found, released, reason="reversed", by=by, now=now)
     return answer
 
 
@@ -108,11 +108,12 @@ def _end_hold(found: Authorisation, *, reason: str, by: Actor, now: datetime) ->
         id=new_id(), partner_id=found.partner_id, livemode=found.livemode, authorisation_id=found.id, connection_id=found.connection_id, kind="release",
         network_reference=found.network_reference, original_network_reference=found.network_reference, amount_minor=released, currency=found.currency,
         payload={"reason": reason}, answer={"result": "booked", "released_amount": released}, received_at=now)
-    _release(found, released, reason="released", by=by, now=now)
+    give_back(found, released, reason="released", by=by, now=now)
     return found
 
 
-def _release(found: Authorisation, released: int, *, reason: str, by: Actor, now: datetime) -> None:
+def give_back(found: Authorisation, released: int, *, reason: str, by: Actor, now: datetime) -> None:
+    """End `released` of a locked authorisation's hold, and with the last of it the authorisation."""
     left = found.held_minor - released
     windows = adjust_windows(found, by_minor=-released, whole=left == 0 and found.cleared_minor == 0)
     target = AuthorisationStatus.CLEARED if found.cleared_minor else AuthorisationStatus.REVERSED

@@ -121,6 +121,18 @@ class Increment(MessageView):
         return _tell(self, "increment", request, authorisation_id)
 
 
+class Advise(MessageView):
+    """The network tells what was decided in our place: `amount` is what is held in the end; a decline ends the hold."""
+
+    class Body(StrictSerializer):
+        amount = AmountField()
+        decision = serializers.ChoiceField(["approved", "declined"], required=False, default="approved")
+        decided_by = serializers.ChoiceField(["network", "processor"], required=False, default="network")
+
+    def post(self, request: Request, authorisation_id: str) -> Response:
+        return _tell(self, "advise", request, authorisation_id)
+
+
 class Expire(MessageView):
     """The network lets the hold lapse, or a part of it."""
 

@@ -21,7 +21,7 @@ from issuing_portal.core.redaction import redact_value
 from issuing_portal.partners import queries as partners
 from issuing_portal.sandbox import processor_client
 
-ABOUT = {"clear": "clearings", "reverse": "reversals", "refund": "refunds", "expire": "expiries", "increment": "increments"}
+ABOUT = {"clear": "clearings", "reverse": "reversals", "refund": "refunds", "expire": "expiries", "increment": "increments", "advise": "advices"}
 """What the sandbox can say of an authorisation → the address of that message."""
 
 

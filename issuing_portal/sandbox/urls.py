@@ -9,6 +9,7 @@ api_urls = [
     path("sandbox/authorisations/<str:authorisation_id>/clear", api.Clear.as_view()),
     path("sandbox/authorisations/<str:authorisation_id>/reverse", api.Reverse.as_view()),
     path("sandbox/authorisations/<str:authorisation_id>/increment", api.Increment.as_view()),
+    path("sandbox/authorisations/<str:authorisation_id>/advise", api.Advise.as_view()),
     path("sandbox/authorisations/<str:authorisation_id>/expire", api.Expire.as_view()),
     path("sandbox/authorisations/<str:authorisation_id>/refund", api.Refund.as_view()),
     path("sandbox/clearings", api.Clearings.as_view()),

@@ -13,7 +13,7 @@ from issuing_portal.core.actors import Actor
 from issuing_portal.ledger import proof
 from issuing_portal.ledger.models import Account
 from tests.characters import PartnerClient
-from tests.processor import clear, post, refund, reverse, tap, told
+from tests.processor import advise, clear, expire, increment, post, refund, reverse, tap, told
 
 BY, NOW = Actor.system("stage hand", "command"), datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -34,8 +34,8 @@ def limited_card(acme: PartnerClient) -> str:
 def test_any_mix_of_messages_leaves_the_books_whole(acme: PartnerClient, seed: int) -> None:
     dice, cards = random.Random(seed), [limited_card(acme), limited_card(acme)]
     references: list[str] = []
-    for _ in range(40):
-        act, reference = dice.choice("ttttcccrrfo"), dice.choice(references or [None])
+    for _ in range(60):
+        act, reference = dice.choice("ttttcccrrfoiiaae"), dice.choice(references or [None])
         amount = dice.choice([None, 1, 700, 3_000])
         if act == "t" or reference is None:
             references.append(f"{seed}-{len(references)}")
@@ -44,6 +44,12 @@ def test_any_mix_of_messages_leaves_the_books_whole(acme: PartnerClient, seed: i
             clear(acme, reference, amount, final=dice.random() < 0.5)
         elif act == "r":
             reverse(acme, reference, amount)
+        elif act == "i":
+            increment(acme, reference, amount or 50)
+        elif act == "a":
+            advise(acme, dice.choice([reference, None]), amount or 50, card=dice.choice(cards), decision=dice.choice(["approved", "approved", "declined"]))
+        elif act == "e":
+            expire(acme, reference, amount)
         elif act == "f":
             refund(acme, reference, amount)
         else:

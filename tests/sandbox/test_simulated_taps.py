@@ -102,6 +102,7 @@ def test_a_forced_clearing_is_booked_without_an_authorisation(acme: PartnerClien
 
 @pytest.mark.parametrize("path", [
     "authorisations", f"authorisations/{NOWHERE}/clear", f"authorisations/{NOWHERE}/reverse", f"authorisations/{NOWHERE}/refund", "clearings",
+    f"authorisations/{NOWHERE}/increment", f"authorisations/{NOWHERE}/advise", f"authorisations/{NOWHERE}/expire",
     "kyc_cases/kyc_01h455vb4pex5vsknk084sn02q/approve", "kyc_cases/kyc_01h455vb4pex5vsknk084sn02q/reject",
     "kyc_cases/kyc_01h455vb4pex5vsknk084sn02q/request_information"])
 def test_a_live_key_is_refused_everywhere(acme: PartnerClient, path: str) -> None:
@@ -117,8 +118,8 @@ def test_a_rivals_card_and_authorisation_are_not_there(acme: PartnerClient, glob
     sent = len(processor_entry.requests)
     assert globex.post("/v1/sandbox/authorisations", body(card["id"])).status_code == 404
     assert globex.post("/v1/sandbox/clearings", {"card": card["id"], "amount": 1, "currency": "GBP", "merchant": MERCHANT}).status_code == 404
-    for verb in ("clear", "reverse", "refund"):
-        assert globex.post(f"/v1/sandbox/authorisations/{authorisation}/{verb}", {}).status_code == 404
+    for verb, said in (("clear", {}), ("reverse", {}), ("refund", {}), ("expire", {}), ("increment", {"amount": 1}), ("advise", {"amount": 1})):
+        assert globex.post(f"/v1/sandbox/authorisations/{authorisation}/{verb}", said).status_code == 404
     assert len(processor_entry.requests) == sent
     assert balance(acme, card["account"]) == before
 
