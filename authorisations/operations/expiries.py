@@ -7,18 +7,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
+from django.db import DatabaseError
+
 from authorisations import queries, wire
 from authorisations.messages import Expiry
 from authorisations.models import OPEN_STATUSES, Authorisation, AuthorisationMessage, AuthorisationStatus
 from authorisations.operations.booked import adjust_windows, answered_before, keep, original
 from authorisations.operations.taps import Line
 from issuing_portal.core.actors import Actor
+from issuing_portal.core.errors import DomainError
 from issuing_portal.core.ids import new_id, public_id
 from issuing_portal.core.operations import operation
 from issuing_portal.events import operations as events
 from issuing_portal.ledger import operations as ledger
 
 EXPIRE_BATCH = 500
+log = structlog.get_logger(__name__)
 
 
 @operation
@@ -45,12 +50,15 @@ def expire_due(*, by: Actor, now: datetime) -> int:
     """End up to EXPIRE_BATCH holds whose day is over, each in a transaction of its own; how many were due.
 
     No @operation: one transaction over many accounts would lock them out of order. A row that someone holds is
-    passed over: a clearing is at it, or another sweep.
+    passed over: a clearing is at it, or another sweep. One that cannot be ended is logged, and stops no other.
     """
     due = list(Authorisation.objects.filter(status__in=OPEN_STATUSES, hold_expires_at__lte=now)
                .order_by("hold_expires_at").values_list("id", flat=True)[:EXPIRE_BATCH])
     for authorisation_id in due:
-        _expire_one(authorisation_id=authorisation_id, by=by, now=now)
+        try:
+            _expire_one(authorisation_id=authorisation_id, by=by, now=now)
+        except (DomainError, DatabaseError) as error:
+            log.error("hold_not_ended", authorisation=public_id("authorisation", authorisation_id), exc_info=error)
     return len(due)
 
 

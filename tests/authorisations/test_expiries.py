@@ -13,6 +13,8 @@ from django.utils import timezone
 from authorisations import operations
 from authorisations.models import Authorisation, Transaction
 from issuing_portal.core.actors import Actor
+from issuing_portal.core.ids import parse_id
+from issuing_portal.ledger.models import Account
 from tests.authorisations.test_invariants import findings
 from tests.characters import PartnerClient, done
 from tests.processor import clear, expire, post, reverse, tap, told, understood
@@ -98,6 +100,15 @@ def test_what_was_reversed_or_holds_nothing_is_never_swept(acme: PartnerClient) 
     reverse(acme, reference)
     tap(acme, card["id"], 0, kind="account_verification")
     assert operations.expire_due(by=BY, now=timezone.now() + LATER) == 0
+
+
+def test_a_hold_that_cannot_be_ended_stops_no_other(acme: PartnerClient) -> None:
+    broken, whole = acme.active_card(amount=1_000), acme.active_card(amount=1_000)
+    stuck, _ = held(acme, broken, 600)
+    held(acme, whole, 600)
+    Account.objects.filter(pk=parse_id("account", broken["account"])).update(held_minor=0)
+    operations.expire_due(by=BY, now=timezone.now() + LATER)
+    assert (Authorisation.objects.get(network_reference=stuck).status, balance(acme, whole)) == ("APPROVED", (1_000, 0))
 
 
 def test_a_sandbox_expiry_goes_through_the_real_entry(acme: PartnerClient) -> None:
